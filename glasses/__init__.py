@@ -1,0 +1,1 @@
+"""The app: command line, configuration, recordings on disk, model weights, doctor."""

@@ -1,0 +1,1 @@
+"""A question to an answer: the backends, one file per wire format."""

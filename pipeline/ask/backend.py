@@ -1,0 +1,38 @@
+"""What every backend is: a question in, a stream of words out, ended by exactly one `Answer`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.types import Answer, AnswerDelta, Question
+
+
+@dataclass(frozen=True, slots=True)
+class PictureBudget:
+    """How a backend wants its pictures."""
+
+    long_edge: int | None  # pixels at most; None for as the camera gave it
+    quality: int  # JPEG, 1 to 100
+
+
+class Backend(Protocol):
+    """A model that answers questions about pictures.
+
+    Every wait goes through the session's clock. Failures are outcomes, not exceptions: the `Answer`
+    at the end says what went wrong (`fault`) and what to tell the wearer (`told`).
+    """
+
+    name: str
+    """The address it was opened from, for the log; never a secret."""
+
+    picture: PictureBudget
+
+    def stream(self, question: Question) -> AsyncIterator[AnswerDelta | Answer]:
+        """The words as they come, then one Answer. Closing the iterator stops the work."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

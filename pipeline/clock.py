@@ -1,0 +1,416 @@
+"""The session's clock: the only file that reads time or starts a thread.
+
+The same session code runs live and in replay. Live, a clock sits on the ordinary asyncio loop. In
+replay it sits on a `ReplayLoop`, which jumps to the next timer instead of waiting for it, with two
+additions that keep it faithful:
+
+hold    while real work is in flight, virtual time stands still;
+charge  its result is delivered at start + cost, and meanwhile frames, sound and interruptions keep
+        arriving in order, exactly as live.
+
+Every task that waited for real work is resumed by a timer that was set when the work *started*, so
+that the order of events depends on costs alone and never on which thread happened to be faster.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import selectors
+import threading
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from concurrent.futures import Future as ThreadFuture
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
+
+from pipeline.errors import UsageError
+from pipeline.types import Event
+
+T = TypeVar("T")
+
+Costs = Callable[[str], float | None]
+"""What one call of a stage costs in seconds; None means whatever it took."""
+
+_TICK = 1e-6
+"""Seconds. What free work costs, so that its result too is delivered by a timer, in a fixed order."""
+
+_WORKERS = 8
+"""Threads for work. More than stages that can be busy at once, so that nothing queues unseen."""
+
+
+class Deadlock(RuntimeError):
+    """In replay: no timer is set and no work is in flight, so nothing can ever happen again."""
+
+
+def measured(stage: str) -> float | None:
+    """Each call of a stage costs what it really took."""
+    return None
+
+
+def fixed(table: dict[str, float]) -> Costs:
+    """Each call of a stage costs what `table` says, in seconds: replays become repeatable to the byte.
+
+    The result raises UsageError for a stage that is not in the table.
+    """
+
+    def cost(stage: str) -> float:
+        if stage not in table:
+            raise UsageError(f"no fixed cost for the stage '{stage}': add it to [costs] in the configuration")
+        return table[stage]
+
+    return cost
+
+
+def recorded(events: Iterable[Event]) -> Costs:
+    """Each call of a stage costs what the same call took when `events` were recorded.
+
+    Calls beyond those recorded cost as much as the stage's last one; a stage never recorded is free.
+    """
+    spans: dict[str, deque[float]] = {}
+    for event in events:
+        if event.kind == "span":
+            spans.setdefault(event.data["stage"], deque()).append(event.data["seconds"])
+
+    def cost(stage: str) -> float:
+        left = spans.get(stage)
+        if not left:
+            return 0.0
+        return left.popleft() if len(left) > 1 else left[0]
+
+    return cost
+
+
+class Clock:
+    """Time, threads and waiting for one session, live or in replay, by the loop it is made on.
+
+    `on_span`, if set, is called with (stage, start in seconds, seconds) for each piece of work delivered.
+    """
+
+    def __init__(self, costs: Costs = measured) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._replay = self._loop if isinstance(self._loop, ReplayLoop) else None
+        self._zero = self._loop.time()
+        self._costs = costs
+        self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="glasses")
+        self.on_span: Callable[[str, float, float], None] | None = None
+
+    def now(self) -> float:
+        """Seconds since the session started."""
+        return self._loop.time() - self._zero
+
+    async def sleep_until(self, t: float) -> None:
+        """Return when the clock shows `t` seconds; lets others run even if that has passed."""
+        reached = self._loop.create_future()
+        timer = self._loop.call_at(self._zero + t, _resolve, reached)
+        try:
+            await reached
+        finally:
+            timer.cancel()
+
+    async def run(self, stage: str, function: Callable[[], T]) -> T:
+        """Do blocking work in a thread and charge it as one call of `stage`.
+
+        If the caller is cancelled, the thread runs to its end and its result is dropped; in replay
+        time stands still until then, so that a cancelled stage can't race with the next turn's.
+        """
+        start, cost = self.now(), self._costs(stage)
+        work = self._in_thread(_timed, function)
+        return await self._deliver(stage, work, start, cost)
+
+    async def wait(self, stage: str, awaitable: Awaitable[T], timeout: float) -> T:
+        """Wait for the network, at most `timeout` seconds, and charge it as one call of `stage`.
+
+        In replay the deadline is also kept in real time, since virtual time stands still meanwhile.
+        Raises TimeoutError at start + timeout if nothing came by then.
+        """
+        start, cost = self.now(), self._costs(stage)
+        work = asyncio.ensure_future(self._within(timeout, awaitable))
+        if self._replay:
+            self._replay.hold()
+            work.add_done_callback(lambda _: self._replay and self._replay.release())
+        return await self._deliver(stage, work, start, cost)
+
+    async def feed(self, items: Iterable[T], *, ahead: int = 4) -> AsyncIterator[T]:
+        """The items of a blocking iterable, read in a thread of its own, up to `ahead` of need, free of charge.
+
+        In replay time stands still while an item is awaited. What the iterable raises is raised here.
+        Close the generator (`contextlib.aclosing`) to end the thread at its next item.
+        """
+        reader = _Reader(iter(items), ahead, self._loop)
+        try:
+            while True:
+                start = self.now()
+                item = await self._deliver("", self._held(reader.next()), start, 0.0)
+                if isinstance(item, _End):
+                    return
+                yield item
+        finally:
+            reader.stop()
+
+    def close(self) -> None:
+        """Wait for the threads that still work, and drop what has not begun."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
+    def _in_thread(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
+        """Work in a thread that holds virtual time until the *thread* ends, whoever still waits for it."""
+        work: ThreadFuture[T] = self._threads.submit(function, *arguments)
+        if replay := self._replay:
+            replay.hold()
+            work.add_done_callback(lambda _: _from_thread(replay, replay.release))
+        return asyncio.wrap_future(work)
+
+    def _held(self, future: asyncio.Future[T]) -> asyncio.Future[tuple[T, float]]:
+        """`future` as work that took no time, holding virtual time until it is done."""
+        work: asyncio.Future[tuple[T, float]] = self._loop.create_future()
+        if self._replay:
+            self._replay.hold()
+
+        def done(source: asyncio.Future[T]) -> None:
+            if self._replay:
+                self._replay.release()
+            if work.cancelled():
+                return
+            if source.cancelled():
+                work.cancel()
+            elif error := source.exception():
+                work.set_exception(error)
+            else:
+                work.set_result((source.result(), 0.0))
+
+        future.add_done_callback(done)
+        return work
+
+    async def _within(self, timeout: float, awaitable: Awaitable[T]) -> tuple[T | BaseException, float]:
+        began = time.perf_counter()
+        task = asyncio.ensure_future(awaitable)
+        call_later = self._replay.call_really_later if self._replay else self._loop.call_later
+        expired = False
+
+        def expire() -> None:
+            nonlocal expired
+            expired = True
+            task.cancel()
+
+        alarm = call_later(timeout, expire)
+        try:
+            return await task, time.perf_counter() - began
+        except asyncio.CancelledError:
+            this = asyncio.current_task()
+            if not expired or (this and this.cancelling()):
+                raise
+            return TimeoutError(f"nothing came within {timeout:g} s"), timeout
+        except Exception as error:  # noqa: BLE001 - delivered to the caller at its time, by _deliver
+            return error, time.perf_counter() - began
+        finally:
+            alarm.cancel()
+
+    async def _deliver(
+        self, stage: str, work: asyncio.Future[tuple[T | BaseException, float]], start: float, cost: float | None
+    ) -> T:
+        """The outcome of `work` at start + cost."""
+        try:
+            if cost is not None:
+                await self.sleep_until(start + max(cost, _TICK))
+            outcome, seconds = await work
+            if isinstance(outcome, TimeoutError):
+                seconds = max(seconds, cost or 0.0)
+            if cost is None or isinstance(outcome, TimeoutError):
+                await self.sleep_until(start + max(seconds, _TICK))
+        except asyncio.CancelledError:
+            work.cancel()
+            raise
+        if stage and self.on_span:
+            self.on_span(stage, start, self.now() - start)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+
+class ReplayLoop(asyncio.SelectorEventLoop):
+    """An event loop in virtual time: it jumps to the next timer unless real work is in flight."""
+
+    def __init__(self) -> None:
+        self._virtual = 0.0
+        self._holds = 0
+        self._alarms: list[_Alarm] = []
+        super().__init__(_JumpingSelector(self))
+        self._clock_resolution = 1e-9
+
+    def time(self) -> float:
+        """Virtual seconds since the loop was made."""
+        return self._virtual
+
+    def hold(self) -> None:
+        """Real work begins: time stands still until as many calls of `release`."""
+        self._holds += 1
+
+    def release(self) -> None:
+        """Real work has ended."""
+        self._holds -= 1
+
+    def call_really_later(self, seconds: float, callback: Callable[[], None]) -> _Alarm:
+        """Call back after real seconds, if time is held then; the alarm can be cancelled."""
+        alarm = _Alarm(time.monotonic() + seconds, callback)
+        self._alarms.append(alarm)
+        return alarm
+
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        """As in asyncio (name look-ups of the network use it); holds time until it is done."""
+        work = super().run_in_executor(executor, func, *args)
+        self.hold()
+        work.add_done_callback(lambda _: self.release())
+        return work
+
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """As in asyncio; the thread that it waits for is real work."""
+        self.hold()
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self.release()
+
+    def next_wait(self, timeout: float | None) -> float | None:
+        """Real seconds to wait for input where an ordinary loop would wait `timeout`; None without end."""
+        if timeout is not None and timeout <= 0:
+            return 0.0
+        if not self._holds:
+            return 0.0
+        self._alarms = [alarm for alarm in self._alarms if not alarm.cancelled]
+        if not self._alarms:
+            return None
+        return max(0.0, min(alarm.at for alarm in self._alarms) - time.monotonic())
+
+    def jump(self, timeout: float | None, busy: bool) -> None:
+        """After looking for input: ring what is due, or advance to the next timer if nothing is going on.
+
+        Raises Deadlock if nothing can ever happen.
+        """
+        due = [alarm for alarm in self._alarms if not alarm.cancelled and alarm.at <= time.monotonic()]
+        for alarm in due:
+            self._alarms.remove(alarm)
+            self.call_soon(alarm.callback)
+        if self._holds or busy or due or (timeout is not None and timeout <= 0):
+            return
+        if not self._scheduled:  # type: ignore[attr-defined]
+            raise Deadlock("the replay stands still: no timer is set and no work is in flight")
+        self._virtual = max(self._virtual, self._scheduled[0].when())  # type: ignore[attr-defined]
+
+
+class _Alarm:
+    def __init__(self, at: float, callback: Callable[[], None]) -> None:
+        self.at = at
+        self.callback = callback
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    """The system's selector, asking its loop how long to wait really."""
+
+    def __init__(self, loop: ReplayLoop) -> None:
+        super().__init__()
+        self._replay = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(self._replay.next_wait(timeout))
+        self._replay.jump(timeout, bool(ready))
+        return ready
+
+
+class _End:
+    pass
+
+
+class _Reader(Generic[T]):
+    """A thread that reads a blocking iterator, at most `ahead` items before they are asked for."""
+
+    def __init__(self, items: Iterator[T], ahead: int, loop: asyncio.AbstractEventLoop) -> None:
+        self._items = items
+        self._loop = loop
+        self._room = threading.Semaphore(ahead)
+        self._ready: deque[T | _End | BaseException] = deque()
+        self._waiting: asyncio.Future[T | _End] | None = None
+        self._stopped = False
+        # A daemon: a camera whose read hangs for ever must not keep the process alive.
+        threading.Thread(target=self._read, name="glasses-reader", daemon=True).start()
+
+    def next(self) -> asyncio.Future[T | _End]:
+        self._waiting = self._loop.create_future()
+        self._hand_over()
+        return self._waiting
+
+    def stop(self) -> None:
+        self._stopped = True
+        self._room.release()
+
+    def _hand_over(self) -> None:
+        waiting = self._waiting
+        if waiting is None or waiting.done() or not self._ready:
+            return
+        item = self._ready.popleft()
+        self._room.release()
+        if isinstance(item, BaseException):
+            waiting.set_exception(item)
+        else:
+            waiting.set_result(item)
+
+    def _read(self) -> None:
+        last: _End | BaseException = _End()
+        try:
+            while True:
+                self._room.acquire()
+                if self._stopped:
+                    break
+                try:
+                    item = next(self._items)
+                except StopIteration:
+                    break
+                self._ready.append(item)
+                _from_thread(self._loop, self._hand_over)
+        except BaseException as error:  # noqa: BLE001 - raised where the items are awaited
+            last = error
+        finally:
+            close = getattr(self._items, "close", None)
+            if close is not None:
+                with contextlib.suppress(Exception):
+                    close()
+            self._ready.append(last)
+            _from_thread(self._loop, self._hand_over)
+
+
+def _timed(function: Callable[[], T]) -> tuple[T | BaseException, float]:
+    began = time.perf_counter()
+    try:
+        outcome: T | BaseException = function()
+    except Exception as error:  # noqa: BLE001 - delivered to the caller at its time, by _deliver
+        outcome = error
+    return outcome, time.perf_counter() - began
+
+
+def _resolve(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+def _from_thread(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
+    """Call back in the loop; nobody is left to call once it has closed."""
+    with contextlib.suppress(RuntimeError):
+        loop.call_soon_threadsafe(callback)
+
+
+def run(main: Callable[[Clock], Awaitable[T]], *, virtual: bool, costs: Costs = measured) -> T:
+    """Run `main` on a clock of its own, live or (`virtual`) in a replay loop; Ctrl-C cancels it cleanly."""
+
+    async def with_clock() -> T:
+        clock = Clock(costs)
+        try:
+            return await main(clock)
+        finally:
+            clock.close()
+
+    with asyncio.Runner(loop_factory=ReplayLoop if virtual else None) as runner:
+        return runner.run(with_clock())

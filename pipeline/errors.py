@@ -1,0 +1,29 @@
+"""Errors that are meant for people: what went wrong, where, and the remedy, in one line."""
+
+from __future__ import annotations
+
+
+class GlassesError(Exception):
+    """A fault with a remedy. `str()` is the one line for the terminal and the log.
+
+    `told` is the sentence that the wearer hears if they would otherwise wait in silence.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, told: str = "Something went wrong, please try again.") -> None:
+        super().__init__(message)
+        self.told = told
+
+
+class UsageError(GlassesError):
+    """The command, address or setting is wrong: nothing was tried."""
+
+    exit_code = 2
+
+
+class CameraLost(GlassesError):
+    """The camera stopped delivering pictures."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, told="I lost the camera.")

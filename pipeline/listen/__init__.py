@@ -1,0 +1,1 @@
+"""Sound to words: voice activity, end of turn, transcription."""

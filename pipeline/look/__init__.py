@@ -1,0 +1,1 @@
+"""Pictures to the picture: frame quality, frame choice, encoding for a model."""

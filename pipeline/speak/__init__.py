@@ -1,0 +1,1 @@
+"""Words to sound: clauses from a token stream, voices, playback bookkeeping."""

@@ -1,0 +1,153 @@
+"""The data that flows through everything: frozen, and read-only where it holds arrays.
+
+Times named `t` are seconds on the session's clock; 0 is the start of the session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+Samples = NDArray[np.int16]
+
+Outcome = Literal["ok", "truncated", "refused", "filtered", "error", "interrupted"]
+"""How an answer ended; only `ok` is a whole answer."""
+
+
+def read_only(array: NDArray[Any]) -> NDArray[Any]:
+    """The same memory, marked so that no stage can change what another still looks at."""
+    array.flags.writeable = False
+    return array
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFrame:
+    """One picture of the camera."""
+
+    t: float  # when the light fell, seconds
+    seq: int  # counts what the camera delivered, from 0; a gap is a frame lost
+    image: Image  # H x W x 3, BGR as OpenCV gives it, upright, read-only
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChunk:
+    """A piece of the microphone's sound."""
+
+    t: float  # of its first sample, seconds: start + samples so far / rate
+    samples: Samples  # mono int16, read-only
+    rate: int  # samples per second
+
+    @property
+    def t_end(self) -> float:
+        """When its last sample has sounded, seconds."""
+        return self.t + len(self.samples) / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """What the wearer said, from the first to the last voiced sample."""
+
+    turn: int
+    t_start: float  # first voiced sample, seconds
+    t_end: float  # last voiced sample, seconds
+    text: str
+    confidence: float  # 0 to 1
+    language: str = "en"  # ISO 639-1
+
+
+@dataclass(frozen=True, slots=True)
+class FrameChoice:
+    """The pictures a question is asked about, best first."""
+
+    turn: int
+    frames: tuple[VideoFrame, ...]
+    scores: tuple[float, ...]  # one a frame, higher is better
+    reason: str  # one line for people
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A frame encoded for a model."""
+
+    data: bytes  # a JPEG file
+    width: int  # pixels
+    height: int  # pixels
+    t: float  # when the light fell, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """An earlier turn as the conversation remembers it: words only, never old pictures."""
+
+    question: str
+    answer: str  # what the wearer really heard
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a backend."""
+
+    turn: int
+    t: float  # when it is asked, seconds
+    text: str
+    images: tuple[Picture, ...]
+    history: tuple[Exchange, ...] = ()
+    mode: str = "instant"
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDelta:
+    """The next words of an answer, as they arrive."""
+
+    turn: int
+    t: float  # arrival, seconds
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How an answer ended: the last thing that a backend's stream yields, exactly once."""
+
+    turn: int
+    text: str  # the whole of it
+    outcome: Outcome
+    fault: str = ""  # for the log: what went wrong, where, and the remedy; never a secret
+    told: str = ""  # for the wearer: one spoken sentence about what went wrong
+    tokens: int | None = None  # of the completion, where the server counts them
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechChunk:
+    """A piece of the answer as sound."""
+
+    turn: int
+    t: float  # when it was synthesised, seconds
+    samples: Samples  # mono int16, read-only
+    rate: int  # samples per second
+    text: str  # the clause it speaks; empty for what continues the clause before
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was really heard of an answer."""
+
+    turn: int
+    t: float  # when the sound ended, seconds
+    seconds: float  # of sound heard
+    heard_text: str
+    interrupted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of the session's log, the one public record of what happened."""
+
+    t: float  # seconds
+    seq: int
+    turn: int  # 0 where it belongs to no turn
+    kind: str
+    data: dict[str, Any] = field(default_factory=dict)
