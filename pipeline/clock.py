@@ -20,7 +20,7 @@ import selectors
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future as ThreadFuture
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
@@ -127,12 +127,12 @@ class Clock:
         """
         start, cost = self.now(), self._costs(stage)
         work = asyncio.ensure_future(self._within(timeout, awaitable))
-        if self._replay:
-            self._replay.hold()
-            work.add_done_callback(lambda _: self._replay and self._replay.release())
+        if replay := self._replay:
+            replay.hold()
+            work.add_done_callback(lambda _: replay.release())
         return await self._deliver(stage, work, start, cost)
 
-    async def feed(self, items: Iterable[T], *, ahead: int = 4) -> AsyncIterator[T]:
+    async def feed(self, items: Iterable[T], *, ahead: int = 4) -> AsyncGenerator[T, None]:
         """The items of a blocking iterable, read in a thread of its own, up to `ahead` of need, free of charge.
 
         In replay time stands still while an item is awaited. What the iterable raises is raised here.
@@ -142,7 +142,7 @@ class Clock:
         try:
             while True:
                 start = self.now()
-                item = await self._deliver("", self._held(reader.next()), start, 0.0)
+                item: T | _End = await self._deliver("", self._held(reader.next()), start, 0.0)
                 if isinstance(item, _End):
                     return
                 yield item
@@ -161,9 +161,9 @@ class Clock:
             work.add_done_callback(lambda _: _from_thread(replay, replay.release))
         return asyncio.wrap_future(work)
 
-    def _held(self, future: asyncio.Future[T]) -> asyncio.Future[tuple[T, float]]:
+    def _held(self, future: asyncio.Future[T]) -> asyncio.Future[tuple[T | BaseException, float]]:
         """`future` as work that took no time, holding virtual time until it is done."""
-        work: asyncio.Future[tuple[T, float]] = self._loop.create_future()
+        work: asyncio.Future[tuple[T | BaseException, float]] = self._loop.create_future()
         if self._replay:
             self._replay.hold()
 
@@ -174,10 +174,8 @@ class Clock:
                 return
             if source.cancelled():
                 work.cancel()
-            elif error := source.exception():
-                work.set_exception(error)
             else:
-                work.set_result((source.result(), 0.0))
+                work.set_result((source.exception() or source.result(), 0.0))
 
         future.add_done_callback(done)
         return work
@@ -256,7 +254,7 @@ class ReplayLoop(asyncio.SelectorEventLoop):
         self._alarms.append(alarm)
         return alarm
 
-    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
         """As in asyncio (name look-ups of the network use it); holds time until it is done."""
         work = super().run_in_executor(executor, func, *args)
         self.hold()

@@ -7,17 +7,26 @@ import contextlib
 import random
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TypeVar
 
 import pytest
 
 from pipeline import clock as clocks
-from pipeline.clock import Clock, Deadlock
+from pipeline.clock import Clock, Costs, Deadlock
+from pipeline.errors import UsageError
 from pipeline.types import Event
 
+T = TypeVar("T")
 
-def replay(main, costs=clocks.measured):  # type: ignore[no-untyped-def]
+
+def replay(main: Callable[[Clock], Awaitable[T]], costs: Costs = clocks.measured) -> T:
     return clocks.run(main, virtual=True, costs=costs)
+
+
+def after(seconds: float, result: T) -> T:
+    time.sleep(seconds)
+    return result
 
 
 def test_an_hour_of_waiting_takes_no_time() -> None:
@@ -41,7 +50,7 @@ def test_work_costs_what_the_table_says_and_time_passes_for_others_meanwhile() -
 
         async with asyncio.TaskGroup() as group:
             group.create_task(ticks())
-            word = await clock.run("think", lambda: time.sleep(0.05) or "answer")
+            word = await clock.run("think", lambda: after(0.05, "answer"))
             seen.append((word, clock.now()))
         return seen
 
@@ -102,7 +111,7 @@ def test_a_stage_without_a_fixed_cost_is_refused_by_name() -> None:
     async def main(clock: Clock) -> None:
         await clock.run("dream", lambda: None)
 
-    with pytest.raises(clocks.UsageError, match="dream"):
+    with pytest.raises(UsageError, match="dream"):
         replay(main, clocks.fixed({}))
 
 
@@ -160,10 +169,10 @@ def test_a_feed_raises_what_its_source_raises() -> None:
         raise OSError("unplugged")
 
     async def main(clock: Clock) -> list[int]:
-        items = []
+        feed = clock.feed(broken())
+        items = [await anext(feed)]
         with pytest.raises(OSError, match="unplugged"):
-            async for item in clock.feed(broken()):
-                items.append(item)
+            await anext(feed)
         return items
 
     assert replay(main) == [1]
@@ -196,7 +205,7 @@ def test_cancelled_work_holds_time_until_its_thread_has_ended() -> None:
     ended = []
 
     async def main(clock: Clock) -> bool:
-        task = asyncio.ensure_future(clock.run("think", lambda: time.sleep(0.1) or ended.append(True)))
+        task = asyncio.ensure_future(clock.run("think", lambda: ended.append(after(0.1, True))))
         await clock.sleep_until(0.0)
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

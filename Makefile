@@ -1,0 +1,42 @@
+# Two commands for everybody: `make demo` and `make test`. Both set up all they need in .venv.
+PYTHON ?= python3
+GLASSES = .venv/bin/glasses
+PIP = .venv/bin/pip --quiet --disable-pip-version-check
+
+.PHONY: demo test check format clean
+
+demo: .venv/offline
+	$(GLASSES) models fetch
+	$(GLASSES) replay recordings/shop-sign --backend ondevice --out out/demo --play
+
+test: .venv/dev
+	$(GLASSES) models fetch
+	.venv/bin/pytest -n auto
+
+# Everything .ci/run demands, for before a commit.
+check: .venv/dev
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	$(MAKE) test
+
+format: .venv/dev
+	.venv/bin/ruff format .
+	.venv/bin/ruff check --fix .
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "glasses needs Python 3.11 or newer; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "no venv module: sudo apt install python3-venv" >&2; exit 1; }
+
+.venv/offline: .venv/bin/python pyproject.toml
+	@echo "Installing what glasses needs (about 400 MB with the model weights, once) ..."
+	$(PIP) install --editable '.[offline]'
+	@touch $@
+
+.venv/dev: .venv/offline pyproject.toml
+	$(PIP) install --editable '.[offline,dev]'
+	@touch $@
+
+clean:
+	rm -rf .venv out
