@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -29,7 +29,7 @@ class Backend(Protocol):
 
     picture: PictureBudget
 
-    def stream(self, question: Question) -> AsyncIterator[AnswerDelta | Answer]:
+    def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """The words as they come, then one Answer. Closing the iterator stops the work."""
         ...
 

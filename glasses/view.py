@@ -1,0 +1,116 @@
+"""The session for people: its event log as a timeline on the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pipeline.latency import STAGES, TurnLatency, latencies, summary
+from pipeline.types import Event
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLES = {
+    "heard": "bold cyan",
+    "looked": "blue",
+    "asked": "magenta",
+    "answer": "green",
+    "speaking": "bold green",
+    "fault": "bold red",
+    "camera.lost": "bold red",
+    "ignored": "dim",
+}
+
+
+class Timeline:
+    """Prints what happens as it happens: a line an event, with the session's time before it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._events: list[Event] = []
+        self._answer = ""
+
+    def __call__(self, event: Event) -> None:
+        """Show `event`, a subscriber of the log."""
+        self._events.append(event)
+        if event.kind == "answer.delta":
+            self._answer += event.data["text"]
+            return
+        if event.kind == "answered" and self._answer.strip():
+            self._line(event.t, "answer", " ".join(self._answer.split()))
+            self._answer = ""
+        text = _DESCRIPTIONS.get(event.kind, lambda data: None)(event.data)
+        if event.kind == "speaking":
+            text = self._first_sound(event)
+        if text:
+            self._line(event.t, event.kind, text)
+
+    def _first_sound(self, event: Event) -> str:
+        turn = next((turn for turn in latencies(self._events) if turn.turn == event.turn), None)
+        if turn is None or not event.turn:
+            return f"“{event.data['text'].strip()}”"
+        stages = ", ".join(f"{stage} {turn.stages[stage]:.2f}" for stage in STAGES)
+        return f"first sound {turn.first_sound:.2f} s after the last word ({stages})"
+
+    def _line(self, t: float, kind: str, text: str) -> None:
+        from rich.table import Table
+        from rich.text import Text
+
+        style = _STYLES.get(kind, "")
+        row = Table.grid(padding=(0, 2))
+        row.add_column(justify="right", min_width=7)
+        row.add_column(min_width=9)
+        row.add_column(overflow="fold")
+        row.add_row(Text(f"{t:.2f}", style="dim"), Text(kind, style=style), Text(text))
+        self._console.print(row)
+
+
+def _session(data: dict[str, Any]) -> str:
+    parts = [str(data["title"]), f"{data['duration']:.1f} s"]
+    parts.append(f"{data['width']}x{data['height']}" if data["width"] else "no picture")
+    parts.append("sound" if data["sound"] else "no sound")
+    return " · ".join(parts)
+
+
+def _asked(data: dict[str, Any]) -> str:
+    pictures = [f"{image['width']}x{image['height']}, {image['bytes'] / 1000:.0f} kB" for image in data["images"]]
+    return f"{data['backend']} with a picture of {' and '.join(pictures)}"
+
+
+def _answered(data: dict[str, Any]) -> str:
+    return "" if data["outcome"] == "ok" else f"ended as {data['outcome']}"
+
+
+def _looked(data: dict[str, Any]) -> str:
+    return " and ".join(f"frame at {t:.2f} s:" for t in data["frames"]) + f" {data['reason']}"
+
+
+_DESCRIPTIONS = {
+    "session.started": _session,
+    "camera.lost": lambda data: data["what"],
+    "speech.started": lambda data: "…",
+    "ignored": lambda data: f"{data['t_end'] - data['t_start']:.1f} s of sound: {data['reason']}",
+    "heard": lambda data: f"“{data['text']}” (confidence {data['confidence']:.2f})",
+    "looked": _looked,
+    "asked": _asked,
+    "answered": _answered,
+    "spoken": lambda data: f"{data['seconds']:.1f} s{', interrupted' if data['interrupted'] else ''}",
+    "fault": lambda data: f"{data['what']}; told the wearer: “{data['told']}”",
+    "session.ended": lambda data: f"{data['frames']} frames seen",
+}
+
+
+def latency_table(turns: list[TurnLatency], console: Console) -> None:
+    """Print the stages of each turn, their median and 95th percentile, in seconds."""
+    from rich.table import Table
+
+    table = Table("turn", *STAGES, "first sound", title="seconds, from the wearer's last voiced sample")
+    for turn in turns:
+        values = [*(turn.stages[stage] for stage in STAGES), turn.first_sound]
+        table.add_row(str(turn.turn), *(f"{value:.3f}" for value in values))
+    table.add_section()
+    columns = [[turn.stages[stage] for turn in turns] for stage in STAGES]
+    columns.append([turn.first_sound for turn in turns])
+    for name, index in (("median", 0), ("95th", 1)):
+        table.add_row(name, *(f"{summary(column)[index]:.3f}" for column in columns))
+    console.print(table)

@@ -1,0 +1,47 @@
+"""The answers of a recorded event log, at their recorded pace: nobody is asked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+
+from pipeline.ask.backend import PictureBudget
+from pipeline.clock import Clock
+from pipeline.types import Answer, AnswerDelta, Event, Question
+
+
+class RecordedAnswers:
+    """A backend that answers turn by turn what `events` say was answered."""
+
+    name = "recorded"
+    picture = PictureBudget(long_edge=None, quality=95)
+
+    def __init__(self, clock: Clock, events: Iterable[Event]) -> None:
+        self._clock = clock
+        self._turns: dict[int, list[Event]] = {}
+        for event in events:
+            self._turns.setdefault(event.turn, []).append(event)
+
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+        """As `Backend.stream`; a turn that was not recorded ends as an error."""
+        asked: float | None = None
+        fault, told = "", ""
+        for event in self._turns.get(question.turn, []):
+            if event.kind == "asked":
+                asked = event.t
+            elif asked is None:
+                continue
+            elif event.kind == "answer.delta":
+                await self._clock.sleep_until(question.t + event.t - asked)
+                yield AnswerDelta(question.turn, self._clock.now(), event.data["text"])
+            elif event.kind == "fault":
+                fault, told = event.data["what"], event.data["told"]
+            elif event.kind == "answered":
+                await self._clock.sleep_until(question.t + event.t - asked)
+                data = event.data
+                yield Answer(question.turn, data["text"], data["outcome"], fault, told, data["tokens"])
+                return
+        missing = f"the recording has no answer for turn {question.turn}"
+        yield Answer(question.turn, "", "error", missing, "I have no recorded answer to that.")
+
+    async def close(self) -> None:
+        """There is nothing to let go of."""

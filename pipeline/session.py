@@ -1,0 +1,176 @@
+"""The conductor: hears, looks, and takes the turns one after another, live and in replay alike."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+from pipeline.ask.backend import Backend
+from pipeline.channel import Channel
+from pipeline.clock import Clock
+from pipeline.errors import GlassesError
+from pipeline.events import EventLog, current_turn
+from pipeline.listen.segmenter import Segment, Segmenter, SpeechStarted
+from pipeline.listen.transcriber import Transcriber
+from pipeline.look.choice import LookSettings, choose
+from pipeline.look.quality import scored
+from pipeline.look.ring import FrameRing
+from pipeline.turn import Mouth, Turn
+from pipeline.types import AudioChunk, Exchange, FrameChoice, Utterance, VideoFrame
+
+_WAITING = 16
+"""Utterances, and turns, that wait at most; then hearing waits, and nothing is lost."""
+
+_REMEMBERED = 6
+"""Turns of history that a backend is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a session is made of."""
+
+    segmenter: Segmenter
+    transcriber: Transcriber
+    backend: Backend
+    mouth: Mouth
+    look: LookSettings = field(default_factory=LookSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    utterance: Utterance
+    choice: FrameChoice
+
+    @property
+    def turn(self) -> int:
+        return self.utterance.turn
+
+
+@dataclass(frozen=True, slots=True)
+class _Trouble:
+    turn: int
+    what: str
+    told: str
+
+
+class Session:
+    """One run from the first frame to the last spoken word."""
+
+    def __init__(self, clock: Clock, log: EventLog, parts: Parts) -> None:
+        self._clock = clock
+        self._log = log
+        self._parts = parts
+        self._ring = FrameRing(lookback=parts.look.max_age)
+        self._segments: Channel[Segment] = Channel(_WAITING)
+        self._turns: Channel[_Asked | _Trouble] = Channel(_WAITING)
+        self._history: deque[Exchange] = deque(maxlen=_REMEMBERED)
+        self._onsets: deque[float] = deque()
+        clock.on_span = self._span
+
+    async def run(self, frames: Iterable[VideoFrame], sound: Iterable[AudioChunk], about: Mapping[str, object]) -> None:
+        """Follow both sources, in the order of their times, until the sound ends and the last answer is spoken.
+
+        `about` is what `session.started` says of the session. Raises GlassesError if the speaker fails;
+        every other fault is an event, and told to the wearer.
+        """
+        self._log.emit("session.started", turn=0, **about)
+        watching = asyncio.ensure_future(self._watch(frames))
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._hear(sound))
+                group.create_task(self._understand())
+                group.create_task(self._converse())
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from failures
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+            self._log.emit("session.ended", turn=0, frames=self._ring.seen, frames_dropped=self._ring.dropped)
+
+    async def _watch(self, frames: Iterable[VideoFrame]) -> None:
+        """Every frame into the ring, at its time."""
+        try:
+            async with aclosing(self._clock.feed(scored(frames))) as feed:
+                async for frame in feed:
+                    await self._clock.sleep_until(frame.t)
+                    self._ring.add(frame)
+        except GlassesError as error:
+            self._log.emit("camera.lost", turn=0, what=str(error))
+            await self._turns.send(_Trouble(0, str(error), error.told))
+
+    async def _hear(self, sound: Iterable[AudioChunk]) -> None:
+        """Sound to stretches of speech. The end of the sound ends the utterance."""
+        heard = False
+        trouble = _Trouble(0, "there was no sound at all", "There is no sound, so I can't hear a question.")
+        try:
+            async with aclosing(self._clock.feed(sound)) as feed:
+                async for chunk in feed:
+                    heard = True
+                    await self._clock.sleep_until(chunk.t_end)
+                    await self._follow(self._parts.segmenter.feed(chunk))
+        except GlassesError as error:
+            heard, trouble = False, _Trouble(0, str(error), error.told)
+        await self._follow(self._parts.segmenter.finish())
+        if not heard:
+            await self._turns.send(trouble)
+        self._segments.close()
+
+    async def _follow(self, speech: Iterable[SpeechStarted | Segment]) -> None:
+        for item in speech:
+            if isinstance(item, SpeechStarted):
+                self._onsets.append(item.t)
+                self._ring.keep_from(self._onsets[0])
+                self._log.emit("speech.started", turn=0, t_start=item.t)
+            else:
+                self._log.emit("speech.ended", turn=0, t_start=item.t_start, t_end=item.t_end)
+                await self._segments.send(item)
+
+    async def _understand(self) -> None:
+        """Stretches of speech to questions, each with its picture, chosen while its frames are still there."""
+        turn = 1
+        async for segment in self._segments:
+            current_turn.set(turn)
+            task = await self._transcribe(segment, turn)
+            self._onsets.popleft()
+            self._ring.keep_from(self._onsets[0] if self._onsets else None)
+            if task is not None:
+                await self._turns.send(task)
+                turn += 1
+        self._turns.close()
+
+    async def _transcribe(self, segment: Segment, turn: int) -> _Asked | _Trouble | None:
+        transcriber = self._parts.transcriber
+        t_start, t_end = segment.t_start, segment.t_end
+        try:
+            heard = await self._clock.run("transcribe", lambda: transcriber.transcribe(segment.samples))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must not wait in silence
+            return _Trouble(turn, f"transcription failed: {error}", "I couldn't make out what you said.")
+        if not heard.text:
+            self._log.emit("ignored", turn=0, t_start=t_start, t_end=t_end, reason=heard.reason)
+            return None
+        self._log.emit("heard", text=heard.text, t_start=t_start, t_end=t_end, confidence=heard.confidence)
+        return self._look(Utterance(turn, t_start, t_end, heard.text, heard.confidence, heard.language))
+
+    def _look(self, utterance: Utterance) -> _Asked:
+        choice = choose(self._ring.frames(), utterance, self._parts.look)
+        times = [frame.t for frame in choice.frames]
+        ages = [utterance.t_end - t for t in times]
+        self._log.emit("looked", frames=times, ages=ages, scores=choice.scores, reason=choice.reason)
+        return _Asked(utterance, choice)
+
+    async def _converse(self) -> None:
+        """The turns, one after another; history keeps words, never pictures."""
+        async for task in self._turns:
+            turn = Turn(self._clock, self._log, self._parts.backend, self._parts.mouth, task.turn)
+            current_turn.set(task.turn)
+            if isinstance(task, _Trouble):
+                await turn.tell(task.what, task.told)
+            else:
+                played = await turn.answer(task.utterance, task.choice, tuple(self._history))
+                self._history.append(Exchange(task.utterance.text, played.heard_text))
+
+    def _span(self, stage: str, start: float, seconds: float) -> None:
+        self._log.emit("span", stage=stage, start=start, seconds=seconds)

@@ -1,0 +1,184 @@
+"""One turn: a question asked, its answer spoken while it still arrives. One task group; it dies whole."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.ask.backend import Backend
+from pipeline.channel import Channel
+from pipeline.clock import Clock
+from pipeline.errors import GlassesError
+from pipeline.events import EventLog
+from pipeline.look.encode import encode
+from pipeline.speak.clauses import Clauses
+from pipeline.speak.playback import Speaker, audible_offset, heard_text
+from pipeline.speak.speakable import speakable
+from pipeline.speak.voice import Voice
+from pipeline.types import (
+    Answer,
+    Exchange,
+    FrameChoice,
+    Picture,
+    Played,
+    Question,
+    Samples,
+    SpeechChunk,
+    Utterance,
+    VideoFrame,
+    read_only,
+)
+
+_CLAUSES_AHEAD = 4
+"""Clauses that wait for the voice at most: a fast model then waits, instead of being read for nothing."""
+
+_NOTHING_SEEN = "I can't see anything right now: the camera gave me no fresh picture."
+_CUT_OFF = "The answer was cut off."
+_WENT_WRONG = "Something went wrong while I asked."
+
+
+@dataclass(frozen=True, slots=True)
+class Mouth:
+    """What an answer is spoken with."""
+
+    voice: Voice
+    speaker: Speaker
+
+
+class Turn:
+    """Asks `backend` what the wearer asked, and speaks what comes."""
+
+    def __init__(self, clock: Clock, log: EventLog, backend: Backend, mouth: Mouth, number: int) -> None:
+        self._clock = clock
+        self._log = log
+        self._backend = backend
+        self._mouth = mouth
+        self._number = number
+        self._clauses: Channel[str] = Channel(_CLAUSES_AHEAD)
+        self._sound: Channel[SpeechChunk] = Channel(1)
+        self._spoken: list[tuple[str, float]] = []
+
+    async def answer(self, utterance: Utterance, choice: FrameChoice, history: Sequence[Exchange]) -> Played:
+        """Ask and speak; returns when the last word has been heard.
+
+        Raises GlassesError if the speaker fails. Cancelled, it stops speaking at once and logs what was heard.
+        """
+        if not choice.frames:
+            return await self.tell(choice.reason, _NOTHING_SEEN)
+        return await self._speak(self._stream(utterance, choice, history), self._backend.name)
+
+    async def tell(self, fault: str, told: str) -> Played:
+        """Say what went wrong before anyone could be asked."""
+
+        async def apologise() -> Answer:
+            return Answer(self._number, "", "error", fault, told)
+
+        return await self._speak(apologise(), None)
+
+    async def _speak(self, answering: Coroutine[None, None, Answer], backend: str | None) -> Played:
+        interrupted = True
+        seconds = 0.0
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._ask(answering, backend))
+                group.create_task(self._synthesise())
+                group.create_task(self._play())
+            await self._mouth.speaker.drain()
+            interrupted = False
+            seconds = sum(length for _, length in self._spoken)
+        except BaseExceptionGroup as failures:
+            raise _first(failures) from failures
+        finally:
+            if interrupted:
+                seconds = self._mouth.speaker.flush()
+            heard = heard_text(self._spoken, seconds)
+            self._log.emit("spoken", seconds=seconds, heard_text=heard, interrupted=interrupted)
+        return Played(self._number, self._clock.now(), seconds, heard, interrupted)
+
+    async def _ask(self, answering: Coroutine[None, None, Answer], backend: str | None) -> None:
+        """The answer to its end, and what went wrong with it as its last clause."""
+        try:
+            answer = await answering
+            if answer.fault:
+                self._log.emit("fault", what=answer.fault, told=answer.told)
+            if answer.told:
+                await self._clauses.send(answer.told)
+            self._log.emit("answered", text=answer.text, outcome=answer.outcome, backend=backend, tokens=answer.tokens)
+        finally:
+            self._clauses.close()
+
+    async def _stream(self, utterance: Utterance, choice: FrameChoice, history: Sequence[Exchange]) -> Answer:
+        """The backend's words, cut into clauses for the voice as they come."""
+        backend, cutter = self._backend, Clauses()
+        images = [await self._encode(frame) for frame in choice.frames]
+        question = Question(self._number, self._clock.now(), utterance.text, tuple(images), tuple(history))
+        self._log.emit(
+            "asked",
+            backend=backend.name,
+            mode=question.mode,
+            images=[{"width": image.width, "height": image.height, "bytes": len(image.data)} for image in images],
+        )
+        answer = Answer(
+            self._number, "", "interrupted", f"{backend.name}: the stream ended without an answer", _CUT_OFF
+        )
+        try:
+            async with aclosing(backend.stream(question)) as stream:
+                async for item in stream:
+                    if isinstance(item, Answer):
+                        answer = item
+                        break
+                    self._log.emit("answer.delta", text=item.text)
+                    for clause in cutter.feed(item.text):
+                        await self._clauses.send(clause)
+        except Exception as error:  # noqa: BLE001 - a broken backend must not leave the wearer in silence
+            what = str(error) if isinstance(error, GlassesError) else f"{type(error).__name__}: {error}"
+            answer = Answer(self._number, "", "error", f"{backend.name}: {what}", _WENT_WRONG)
+        for clause in cutter.finish():
+            await self._clauses.send(clause)
+        return answer
+
+    async def _encode(self, frame: VideoFrame) -> Picture:
+        return await self._clock.run("encode", lambda: encode(frame, self._backend.picture))
+
+    async def _synthesise(self) -> None:
+        """Clauses to sound, one by one, while the next still arrives."""
+        try:
+            async for clause in self._clauses:
+                samples = await self._voice(speakable(clause))
+                if len(samples):
+                    rate = self._mouth.voice.rate
+                    await self._sound.send(SpeechChunk(self._number, self._clock.now(), samples, rate, clause))
+        finally:
+            self._sound.close()
+
+    async def _voice(self, words: str) -> Samples:
+        pieces = await self._clock.run("synthesise", lambda: list(self._mouth.voice.synthesise(words)))
+        return read_only(np.concatenate(pieces)) if pieces else np.zeros(0, np.int16)
+
+    async def _play(self) -> None:
+        """Sound to the speaker; the first audible sample is what the wearer waited for."""
+        audible = False
+        async for chunk in self._sound:
+            start = await self._mouth.speaker.play(chunk)
+            self._spoken.append((chunk.text, len(chunk.samples) / chunk.rate))
+            offset = audible_offset(chunk.samples, chunk.rate)
+            if not audible and offset is not None:
+                audible = True
+                self._log.emit("speaking", t_audible=start + offset, text=chunk.text)
+
+
+def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The one failure that people should read: an error with a remedy if there is one."""
+    leaves: list[BaseException] = []
+    groups: list[BaseExceptionGroup[BaseException]] = [failures]
+    while groups:
+        for error in groups.pop().exceptions:
+            if isinstance(error, BaseExceptionGroup):
+                groups.append(error)
+            else:
+                leaves.append(error)
+    return next((error for error in leaves if isinstance(error, GlassesError)), leaves[0])
