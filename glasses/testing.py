@@ -1,1 +1,68 @@
-"""A pytest plugin for users: replay a recording in a test and assert on its events."""
+"""A pytest plugin for users: replay a recording in three lines of a test and assert on its events.
+
+    def test_the_sign_is_read(glasses_replay):
+        session = glasses_replay("recordings/shop-sign")
+        assert "open" in session.answers[0]
+
+The fixture comes with the package. Costs are fixed and the configuration is the built-in one, whatever
+the machine's own says, so that a test means the same everywhere; models are loaded once a test run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+
+if TYPE_CHECKING:
+    from glasses.config import Config
+    from glasses.models import Models
+    from glasses.replaying import BackendFactory, CostsName, Replayed
+
+
+class Replay(Protocol):
+    """What the fixture `glasses_replay` gives: a function that replays a recording."""
+
+    def __call__(
+        self,
+        path: str | Path,
+        *,
+        costs: CostsName = "fixed",
+        settings: Mapping[str, Any] = {},
+        backend: BackendFactory | None = None,
+        out: Path | None = None,
+    ) -> Replayed:
+        """Replay `path`; `settings` are keys of the configuration such as {"listen.model": "tiny"}."""
+        ...
+
+
+@pytest.fixture(scope="session")
+def glasses_replay() -> Replay:
+    """Replays a recording through the whole pipeline with the real models."""
+
+    def replay(
+        path: str | Path,
+        *,
+        costs: CostsName = "fixed",
+        settings: Mapping[str, Any] = {},
+        backend: BackendFactory | None = None,
+        out: Path | None = None,
+    ) -> Replayed:
+        from glasses.replaying import replay as run
+
+        config, models = _models(tuple(sorted(settings.items())))
+        return run(Path(path), config, models, costs=costs, backend=backend, out=out)
+
+    return replay
+
+
+@cache
+def _models(settings: tuple[tuple[str, Any], ...]) -> tuple[Config, Models]:
+    from glasses.config import defaults
+    from glasses.models import Models
+
+    config = defaults(dict(settings))
+    return config, Models(config)

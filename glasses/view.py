@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pipeline.latency import STAGES, TurnLatency, latencies, summary
@@ -39,9 +40,11 @@ class Timeline:
         if event.kind == "answered" and self._answer.strip():
             self._line(event.t, "answer", " ".join(self._answer.split()))
             self._answer = ""
-        text = _DESCRIPTIONS.get(event.kind, lambda data: None)(event.data)
         if event.kind == "speaking":
             text = self._first_sound(event)
+        else:
+            describe = _DESCRIPTIONS.get(event.kind)
+            text = describe(event.data) if describe else ""
         if text:
             self._line(event.t, event.kind, text)
 
@@ -85,9 +88,9 @@ def _looked(data: dict[str, Any]) -> str:
     return " and ".join(f"frame at {t:.2f} s:" for t in data["frames"]) + f" {data['reason']}"
 
 
-_DESCRIPTIONS = {
+_DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "session.started": _session,
-    "camera.lost": lambda data: data["what"],
+    "camera.lost": lambda data: str(data["what"]),
     "speech.started": lambda data: "…",
     "ignored": lambda data: f"{data['t_end'] - data['t_start']:.1f} s of sound: {data['reason']}",
     "heard": lambda data: f"“{data['text']}” (confidence {data['confidence']:.2f})",

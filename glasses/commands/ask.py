@@ -1,0 +1,82 @@
+"""`glasses ask`: one question about one picture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_EPILOG = """\b
+Examples:
+  glasses ask label.jpg "How much should I take?"
+  glasses ask sign.png "What does it say?" --json
+  glasses ask cup.jpg "What is this?" --backend http://localhost:11434/v1#qwen3-vl:2b
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("image", type=click.Path(path_type=Path))
+@click.argument("question")
+@click.option("--backend", metavar="ADDRESS", help="Who is asked: ondevice, openai:MODEL or http://HOST:PORT/v1#MODEL.")
+@click.option("--json", "as_json", is_flag=True, help="Print one object with text, outcome, backend and seconds.")
+@click.pass_context
+def command(context: click.Context, image: Path, question: str, backend: str | None, as_json: bool) -> None:
+    """Ask QUESTION about IMAGE and print the answer as it comes. Exit code 0 only if it is a whole answer."""
+    import json
+    import os
+
+    from glasses import config as configuration
+    from glasses.config import read_keys
+    from glasses.models import Models
+    from pipeline import clock as clocks
+    from pipeline.ask.addresses import open_backend
+    from pipeline.clock import Clock
+    from pipeline.errors import GlassesError
+    from pipeline.look.encode import encode
+    from pipeline.types import Answer, Question, VideoFrame
+
+    config = configuration.load({"ask.backend": backend})
+    frame = VideoFrame(0.0, 0, _read(image))
+    models = Models(config)
+
+    async def main(clock: Clock) -> tuple[Answer, float]:
+        mind = open_backend(config.ask.backend, clock, read_keys(os.environ), lambda: models.reader)
+        try:
+            asked = Question(1, clock.now(), question, (encode(frame, mind.picture),))
+            answer = Answer(1, "", "interrupted", f"{mind.name}: the stream ended without an answer")
+            async for item in mind.stream(asked):
+                if isinstance(item, Answer):
+                    answer = item
+                elif not as_json:
+                    click.echo(item.text, nl=False)
+            return answer, clock.now() - asked.t
+        finally:
+            await mind.close()
+
+    answer, seconds = clocks.run(main, virtual=False)
+    if as_json:
+        text = answer.text or answer.told
+        fields = {"text": text, "outcome": answer.outcome, "backend": config.ask.backend, "seconds": round(seconds, 3)}
+        click.echo(json.dumps(fields, ensure_ascii=False))
+    elif answer.text:
+        click.echo()
+    if answer.outcome != "ok":
+        raise GlassesError(answer.fault or f"the answer ended as {answer.outcome}")
+
+
+def _read(path: Path):  # type: ignore[no-untyped-def]
+    """The picture as BGR, upright by its EXIF orientation. Raises GlassesError if it can't be read."""
+    import cv2
+    import numpy as np
+
+    from pipeline.errors import GlassesError
+    from pipeline.types import read_only
+
+    try:
+        data = np.frombuffer(path.read_bytes(), np.uint8)
+    except OSError as error:
+        raise GlassesError(f"{path}: {error.strerror}; name a picture that can be read") from error
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
+    if picture is None:
+        raise GlassesError(f"{path}: not a picture that can be read; use a JPEG, PNG or WebP file")
+    return read_only(picture)

@@ -1,0 +1,58 @@
+"""`glasses latency`: where the time goes between a question and the first sound of its answer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+_EPILOG = """\b
+Examples:
+  glasses latency recordings/two-questions
+  glasses latency recordings/shop-sign --runs 10
+  glasses latency out/demo/events.jsonl
+"""
+
+
+@click.command(epilog=_EPILOG)
+@click.argument("recording", type=click.Path(path_type=Path))
+@click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="How often to replay it.")
+@click.option("--backend", metavar="ADDRESS", help="Who is asked: ondevice, openai:MODEL or http://HOST:PORT/v1#MODEL.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(recording: Path, runs: int, backend: str | None, as_json: bool) -> None:
+    """Show the stages of each turn of RECORDING, their median and 95th percentile.
+
+    RECORDING is replayed with the costs measured on this machine; an event log (events.jsonl) is read as it is.
+    """
+    import json
+
+    from glasses import config as configuration
+    from glasses.models import Models
+    from glasses.replaying import replay
+    from pipeline.errors import GlassesError
+    from pipeline.events import from_lines
+    from pipeline.latency import STAGES, latencies, summary
+
+    if recording.suffix == ".jsonl":
+        with recording.open(encoding="utf-8") as lines:
+            turns = latencies(from_lines(lines, where=str(recording)))
+    else:
+        config = configuration.load({"ask.backend": backend})
+        models = Models(config)
+        turns = []
+        for _ in range(runs):
+            turns += latencies(replay(recording, config, models).events)
+    if not turns:
+        raise GlassesError(f"{recording}: no turn was asked and answered aloud, so there is no latency to show")
+    if not as_json:
+        from rich.console import Console
+
+        from glasses.view import latency_table
+
+        latency_table(turns, Console(highlight=False))
+        return
+    columns = {stage: [turn.stages[stage] for turn in turns] for stage in STAGES}
+    columns["first sound"] = [turn.first_sound for turn in turns]
+    totals = {name: dict(zip(("median", "p95"), summary(values), strict=True)) for name, values in columns.items()}
+    rows = [{"turn": turn.turn, **turn.stages, "first sound": turn.first_sound} for turn in turns]
+    click.echo(json.dumps({"turns": rows, "seconds": totals}))

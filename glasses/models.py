@@ -1,0 +1,44 @@
+"""The models of a session, each loaded when it is first needed and then kept."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from glasses import weights
+from glasses.config import Config
+
+if TYPE_CHECKING:
+    from pipeline.ask.reader import Reader
+    from pipeline.listen.whisper import Whisper
+    from pipeline.speak.piper import Piper
+
+
+class Models:
+    """Ears, voice and reading eyes by configuration; several sessions may share them."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+
+    @cached_property
+    def transcriber(self) -> Whisper:
+        """Speech recognition."""
+        from pipeline.listen.whisper import Whisper
+
+        settings = self._config.listen
+        return Whisper(weights.whisper(settings.model, self._config.weights.folder), settings.language or None)
+
+    @cached_property
+    def voice(self) -> Piper:
+        """Speech synthesis."""
+        from pipeline.speak.piper import Piper
+
+        settings = self._config.speak
+        return Piper(weights.piper(settings.voice, self._config.weights.folder), speed=settings.speed)
+
+    @cached_property
+    def reader(self) -> Reader:
+        """Text recognition, for answers without a network."""
+        from pipeline.ask.reader import Reader
+
+        return Reader()

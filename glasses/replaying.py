@@ -1,0 +1,167 @@
+"""A recording through the whole pipeline: what `glasses replay`, `glasses latency` and the pytest fixture share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from glasses.config import Config, read_keys
+from glasses.recordings import Recording, open_recording, read_events
+from pipeline import clock as clocks
+from pipeline.clock import Clock, Costs
+from pipeline.errors import GlassesError
+from pipeline.events import EventLog, to_line
+from pipeline.types import Event
+
+if TYPE_CHECKING:
+    from glasses.models import Models
+    from pipeline.ask.backend import Backend
+
+CostsName = Literal["measured", "fixed", "recorded"]
+BackendFactory = Callable[[Clock], "Backend"]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay left: its event log, and easy questions to it."""
+
+    events: tuple[Event, ...]
+
+    def of(self, kind: str) -> list[Event]:
+        """The events of one kind, in order."""
+        return [event for event in self.events if event.kind == kind]
+
+    @property
+    def heard(self) -> list[str]:
+        """What the wearer said, one text an utterance."""
+        return [event.data["text"] for event in self.of("heard")]
+
+    @property
+    def answers(self) -> list[str]:
+        """What the wearer was told, one text a turn, faults included."""
+        return [event.data["heard_text"] for event in self.of("spoken")]
+
+
+def replay(
+    path: Path,
+    config: Config,
+    models: Models,
+    *,
+    costs: CostsName = "measured",
+    realtime: bool = False,
+    speaker: str = "none",
+    out: Path | None = None,
+    backend: BackendFactory | None = None,
+    subscribers: Sequence[Callable[[Event], None]] = (),
+) -> Replayed:
+    """Replay the recording at `path`, faster than life unless `realtime`; `out` keeps its log and its answers.
+
+    Answers come from `backend` if given, from the recording's own log with `recorded` costs, and from
+    the configured address otherwise. Raises GlassesError (UsageError for what was asked wrongly).
+    """
+    recording = open_recording(path)
+    recorded = list(read_events(recording)) if costs == "recorded" else []
+    events: list[Event] = []
+
+    async def main(clock: Clock) -> None:
+        log = EventLog(clock)
+        for subscriber in (events.append, *subscribers):
+            log.subscribe(subscriber)
+        with _Keeper(out) as keeper:
+            log.subscribe(keeper)
+            mind = backend(clock) if backend else _backend(clock, config, models, recorded)
+            await _run(clock, log, recording, config, models, mind, _speakers(speaker, out))
+
+    clocks.run(main, virtual=not realtime, costs=_costs(costs, config, recorded))
+    return Replayed(tuple(events))
+
+
+async def _run(
+    clock: Clock,
+    log: EventLog,
+    recording: Recording,
+    config: Config,
+    models: Models,
+    backend: Backend,
+    speaker_address: str,
+) -> None:
+    from devices.speakers import open_speaker
+    from pipeline.listen.segmenter import Segmenter, SegmenterSettings
+    from pipeline.listen.voice_activity import SileroVad
+    from pipeline.look.choice import LookSettings
+    from pipeline.session import Parts, Session
+    from pipeline.turn import Mouth
+
+    ears = Segmenter(SileroVad(), SegmenterSettings(end_silence=config.listen.end_silence))
+    speaker = open_speaker(speaker_address, clock)
+    mouth = Mouth(models.voice, speaker)
+    parts = Parts(ears, models.transcriber, backend, mouth, LookSettings(max_age=config.look.max_age))
+    about = {
+        "title": recording.title,
+        "duration": recording.duration,
+        "width": recording.width,
+        "height": recording.height,
+        "sound": recording.has_sound,
+    }
+    try:
+        frames = recording.frames() if recording.has_video else ()
+        sound = recording.sound() if recording.has_sound else ()
+        await Session(clock, log, parts).run(frames, sound, about)
+    finally:
+        await speaker.close()
+        await backend.close()
+
+
+def _backend(clock: Clock, config: Config, models: Models, recorded: Sequence[Event]) -> Backend:
+    from pipeline.ask.addresses import open_backend
+    from pipeline.ask.recorded import RecordedAnswers
+
+    if recorded:
+        return RecordedAnswers(clock, recorded)
+    return open_backend(config.ask.backend, clock, read_keys(os.environ), lambda: models.reader)
+
+
+def _costs(name: CostsName, config: Config, recorded: Sequence[Event]) -> Costs:
+    if name == "fixed":
+        return clocks.fixed(dict(config.costs))
+    return clocks.recorded(recorded) if name == "recorded" else clocks.measured
+
+
+def _speakers(address: str, out: Path | None) -> str:
+    return f"wav:{out / 'answer.wav'}" if out and address == "none" else address
+
+
+class _Keeper:
+    """Writes the event log into a folder, a line as it happens, so that a killed replay leaves what it did."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def __enter__(self) -> _Keeper:
+        self._file = None
+        if self._folder:
+            try:
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._file = (self._folder / "events.jsonl").open("w", encoding="utf-8", buffering=1)
+            except OSError as error:
+                raise self._full(error) from error
+        return self
+
+    def __call__(self, event: Event) -> None:
+        if self._file:
+            try:
+                self._file.write(to_line(event) + "\n")
+            except OSError as error:
+                raise self._full(error) from error
+
+    def __exit__(self, *_: object) -> None:
+        if self._file:
+            self._file.close()
+
+    def _full(self, error: OSError) -> GlassesError:
+        return GlassesError(
+            f"cannot write {self._folder}/events.jsonl: {error.strerror}; name another folder with --out"
+        )

@@ -1,0 +1,184 @@
+"""Sessions as timelines: who says what and when, stand-ins that cost nothing, and the events that come of it.
+
+    events = Timeline().says(2.0, 3.5, "What is this?").play(Scripted("A cup."))
+
+Only the clock's loop, the session and everything between are real; ears, mind and voice are stand-ins
+that keep the real ones' protocols. Speech is a 1 kHz tone, silence is silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from devices.speakers import open_speaker
+from pipeline import clock as clocks
+from pipeline.ask.backend import Backend, PictureBudget
+from pipeline.clock import Clock, Costs
+from pipeline.events import EventLog
+from pipeline.listen.segmenter import Segmenter, SegmenterSettings
+from pipeline.listen.transcriber import RATE, Transcript
+from pipeline.session import Parts, Session
+from pipeline.speak.voice import Voice
+from pipeline.turn import Mouth
+from pipeline.types import (
+    Answer,
+    AnswerDelta,
+    AudioChunk,
+    Event,
+    Outcome,
+    Question,
+    Samples,
+    VideoFrame,
+    read_only,
+)
+
+FREE = {"transcribe": 0.0, "encode": 0.0, "synthesise": 0.0}
+END_SILENCE = 0.7
+
+
+class LoudnessVad:
+    """Speech is what is loud: the stand-in for a voice activity model."""
+
+    def probability(self, samples: Samples) -> float:
+        return 1.0 if np.abs(samples).max(initial=0) > 1000 else 0.0
+
+    def reset(self) -> None:
+        pass
+
+
+class Script:
+    """Hears the lines of a timeline in their order: the stand-in for speech recognition."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self._lines = iter(lines)
+
+    def transcribe(self, samples: Samples) -> Transcript:
+        line = next(self._lines, "")
+        return Transcript(line, 0.9 if line else 0.0, "en", "" if line else "no speech in it")
+
+
+class ToneVoice:
+    """Speaks a tone of 50 ms a letter after 100 ms of silence: the stand-in for a voice."""
+
+    rate = 22_050
+
+    def synthesise(self, clause: str) -> Iterator[Samples]:
+        silence = np.zeros(self.rate // 10, np.int16)
+        yield np.concatenate([silence, tone(0.05 * len(clause), self.rate)])
+
+
+class Scripted:
+    """Answers every question with the same words, a delta a word: the stand-in for a model."""
+
+    name = "scripted"
+    picture = PictureBudget(long_edge=640, quality=80)
+
+    def __init__(
+        self, text: str, *, outcome: Outcome = "ok", first: float = 0.5, fault: str = "", told: str = ""
+    ) -> None:
+        self._text, self._outcome, self._first = text, outcome, first
+        self._fault, self._told = fault, told
+        self._clock: Clock | None = None
+        self.questions: list[Question] = []
+
+    def on(self, clock: Clock) -> Scripted:
+        self._clock = clock
+        return self
+
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+        assert self._clock
+        self.questions.append(question)
+        t = question.t + self._first
+        for word in self._text.split(" "):
+            await self._clock.sleep_until(t)
+            yield AnswerDelta(question.turn, self._clock.now(), word + " ")
+            t = self._clock.now() + 0.05
+        yield Answer(question.turn, self._text, self._outcome, self._fault, self._told)
+
+    async def close(self) -> None:
+        pass
+
+
+def tone(seconds: float, rate: int = RATE) -> Samples:
+    """A 1 kHz sine at a quarter of full scale."""
+    t = np.arange(round(seconds * rate)) / rate
+    return (8000 * np.sin(2 * np.pi * 1000 * t)).astype(np.int16)
+
+
+def frame(t: float, seq: int, detail: int) -> VideoFrame:
+    """A small picture, sharper with more `detail` (0 to 255)."""
+    image = np.full((48, 64, 3), 100, np.uint8)
+    image[::2] += np.uint8(min(detail, 155))
+    return VideoFrame(t, seq, read_only(image))
+
+
+@dataclass
+class Timeline:
+    """What the wearer says and sees, second by second."""
+
+    end: float = 10.0
+    lines: list[tuple[float, float, str]] = field(default_factory=list)
+    detail: Callable[[float], int] = lambda t: 50
+    blind: tuple[float, float] = (0.0, 0.0)
+    fps: int = 10
+
+    def says(self, start: float, end: float, text: str) -> Timeline:
+        """From `start` to `end` the wearer says `text`; empty text is speech that nobody can make out."""
+        self.lines.append((start, end, text))
+        self.end = max(self.end, end + 1.0)
+        return self
+
+    def sees_nothing(self, start: float, end: float) -> Timeline:
+        """From `start` to `end` the camera gives no frames."""
+        self.blind = (start, end)
+        return self
+
+    def frames(self) -> Iterator[VideoFrame]:
+        for seq in range(round(self.end * self.fps)):
+            t = seq / self.fps
+            if not self.blind[0] <= t < self.blind[1]:
+                yield frame(t, seq, self.detail(t))
+
+    def sound(self) -> Iterator[AudioChunk]:
+        samples = np.zeros(round(self.end * RATE), np.int16)
+        for start, end, _ in self.lines:
+            voiced = tone(end - start)
+            samples[round(start * RATE) :][: len(voiced)] = voiced
+        for n in range(0, len(samples), 512):
+            yield AudioChunk(n / RATE, read_only(samples[n : n + 512]), RATE)
+
+    def play(
+        self,
+        backend: Scripted | Callable[[Clock], Backend],
+        *,
+        voice: Voice | None = None,
+        costs: Costs | None = None,
+        speaker: str = "none",
+        virtual: bool = True,
+    ) -> list[Event]:
+        """Replay the timeline; returns the event log."""
+        events: list[Event] = []
+
+        async def main(clock: Clock) -> None:
+            log = EventLog(clock)
+            log.subscribe(events.append)
+            mind = backend.on(clock) if isinstance(backend, Scripted) else backend(clock)
+            mouth = Mouth(voice or ToneVoice(), open_speaker(speaker, clock))
+            ears = Segmenter(LoudnessVad(), SegmenterSettings(end_silence=END_SILENCE))
+            parts = Parts(ears, Script([text for *_, text in self.lines]), mind, mouth)
+            try:
+                await Session(clock, log, parts).run(self.frames(), self.sound(), {"title": "timeline"})
+            finally:
+                await mouth.speaker.close()
+                await mind.close()
+
+        clocks.run(main, virtual=virtual, costs=costs or clocks.fixed(FREE))
+        return events
+
+
+def of(events: list[Event], kind: str) -> list[Event]:
+    """The events of one kind."""
+    return [event for event in events if event.kind == kind]
