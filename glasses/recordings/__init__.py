@@ -1,0 +1,14 @@
+"""Recorded sessions on disk: the one module that reads and writes their format, and reads ordinary clips.
+
+A recording is a folder that any video player can open:
+
+    session.mkv    the camera (true capture times, variable frame rate) and the microphone
+    events.jsonl   what the pipeline did, one event a line; absent in a raw recording
+    session.toml   where it comes from, its licence, and what a test may expect of it
+"""
+
+from glasses.recordings.recording import Recording, open_recording, read_events
+from glasses.recordings.session_info import Expect, SessionInfo
+from glasses.recordings.writer import RecordingWriter
+
+__all__ = ["Expect", "Recording", "RecordingWriter", "SessionInfo", "open_recording", "read_events"]

@@ -1,0 +1,257 @@
+"""Pictures and sound out of any video file, with the container's own times.
+
+What is damaged is passed over and logged; what can be read is delivered. A time is never made up from
+a count of frames, and silence is never made up for a gap.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import GlassesError
+from pipeline.types import AudioChunk, Image, Samples, VideoFrame, read_only
+
+if TYPE_CHECKING:
+    from av.audio.frame import AudioFrame
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.frame import VideoFrame as CodedFrame
+
+RATE = 16_000
+"""Samples per second of the sound that is read: what everything that listens expects."""
+
+CHUNK = 512
+"""Samples in a chunk: 32 ms, the window of the voice activity detector."""
+
+GAP = 0.05
+"""Seconds. A jump in the sound's times beyond this is a gap; anything less is rounding in the container."""
+
+FORMATS = "mov,matroska,webm,avi,mpegts,wav,mp3,ogg,flac,aac"
+"""Demuxers that may open a file. FFmpeg's others would take a text for a video, or a playlist to the network."""
+
+_THREADS = min(4, os.cpu_count() or 1)
+"""Of the decoder. Each holds a picture of its own, so many cores would cost much memory at 4K."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a file holds, found by decoding the beginning of each stream. Times are on the file's own clock."""
+
+    start: float  # the earliest picture or sound, seconds
+    end: float  # as the file declares it, or else measured, seconds
+    size: tuple[int, int] | None  # width and height of the upright picture; None without pictures
+    has_sound: bool
+
+
+def probe(media: Path) -> Probe:
+    """Look into a file. Raises GlassesError if neither picture nor sound can be read from it."""
+    with _opened(media) as container:
+        picture = next(_decoded(container, "video", media), None)
+    with _opened(media) as container:
+        sound = next(_decoded(container, "audio", media), None)
+        if picture is None and sound is None:
+            raise GlassesError(
+                f"{media}: has neither pictures nor sound that can be decoded; convert it to mp4 (H.264)"
+            )
+        start = min(first[0] for first in (picture, sound) if first is not None)
+        end = container.duration / 1e6 + min(start, 0) if container.duration else _last_packet(container)
+        return Probe(start, end, None if picture is None else _upright_size(picture[1]), sound is not None)
+
+
+def frames(media: Path, origin: float) -> Iterator[VideoFrame]:
+    """The pictures in order, upright BGR; blocks. Closing the iterator releases the file.
+
+    Raises GlassesError if the file cannot be opened.
+    """
+    with _opened(media) as container:
+        for seq, (t, frame) in enumerate(_decoded(container, "video", media)):
+            # One thread: swscale's own threads cost more than they give while the decoder has the other cores.
+            image = frame.to_ndarray(format="bgr24", threads=1)
+            yield VideoFrame(t - origin, seq, read_only(_upright(image, _orientation(frame))))
+
+
+def sound(media: Path, origin: float) -> Iterator[AudioChunk]:
+    """The sound in order, all channels mixed down to mono at 16 kHz, 512 samples a chunk; blocks.
+
+    The last chunk, and the last before a gap, may be shorter. Closing the iterator releases the file.
+    Raises GlassesError if the file cannot be opened.
+    """
+    with _opened(media) as container:
+        stretch: _Stretch | None = None
+        for t, frame in _decoded(container, "audio", media):
+            if stretch is None:
+                stretch = _Stretch(frame, t - origin)
+            elif not stretch.goes_on(frame, t - origin):
+                yield from stretch.end()
+                stretch = _Stretch(frame, max(t - origin, stretch.t_end))
+            yield from stretch.add(frame)
+        if stretch is not None:
+            yield from stretch.end()
+
+
+class _Stretch:
+    """Sound without a gap and in one sample format, resampled and cut into chunks."""
+
+    def __init__(self, first: AudioFrame, t: float) -> None:
+        from av import AudioResampler
+
+        self._t = t
+        self._setup = _setup(first)
+        self._heard = 0  # samples in, at the file's rate
+        self._given = 0  # samples out, at 16 kHz
+        self._rest: Samples = np.empty(0, np.int16)
+        self._resampler = AudioResampler(format="s16", layout="mono", rate=RATE)
+
+    @property
+    def t_end(self) -> float:
+        """When the sound that has been added ends, seconds."""
+        return self._t + self._heard / int(self._setup[0])
+
+    def goes_on(self, frame: AudioFrame, t: float) -> bool:
+        return _setup(frame) == self._setup and t - self.t_end <= GAP
+
+    def add(self, frame: AudioFrame) -> Iterator[AudioChunk]:
+        self._heard += frame.samples
+        frame.pts = None  # the samples are counted here
+        yield from self._cut(self._resampler.resample(frame), CHUNK)
+
+    def end(self) -> Iterator[AudioChunk]:
+        yield from self._cut(self._resampler.resample(None), 1)
+
+    def _cut(self, resampled: list[AudioFrame], at_least: int) -> Iterator[AudioChunk]:
+        """Whole chunks of what is there, and the rest too if it has `at_least` so many samples."""
+        self._rest = np.concatenate([self._rest, *(frame.to_ndarray()[0] for frame in resampled if frame)])
+        while len(self._rest) >= at_least:
+            samples, self._rest = self._rest[:CHUNK], self._rest[CHUNK:]
+            yield AudioChunk(self._t + self._given / RATE, read_only(samples), RATE)
+            self._given += len(samples)
+
+
+def _setup(frame: AudioFrame) -> tuple[int, str, str]:
+    return frame.sample_rate, frame.format.name, frame.layout.name
+
+
+@contextmanager
+def _opened(media: Path) -> Iterator[InputContainer]:
+    import av
+
+    try:
+        # "file:" keeps a colon in the name from being read as a protocol.
+        container = av.open(
+            f"file:{media}",
+            metadata_errors="replace",
+            options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
+        )
+    except av.FFmpegError as error:
+        raise GlassesError(
+            f"{media}: not a video or sound file that can be read ({error.strerror}); give an mp4, mov, mkv or webm,"
+            " and copy a clip again if it was cut off"
+        ) from error
+    with container:
+        yield container
+
+
+def _stream(container: InputContainer, kind: str) -> Any:
+    """The first stream of that kind that can be decoded and is not the cover of an album."""
+    from av.stream import Disposition
+
+    for stream in container.streams:
+        if stream.type == kind and stream.codec_context and not stream.disposition & Disposition.attached_pic:
+            return stream
+    return None
+
+
+def _decoded(container: InputContainer, kind: str, media: Path) -> Iterator[tuple[float, Any]]:
+    """Every frame that can be decoded and has a time, seconds on the file's own clock; damage is logged at the end."""
+    import av
+
+    stream = _stream(container, kind)
+    if stream is None:
+        return
+    if kind == "video":
+        stream.thread_type = "AUTO"
+        stream.codec_context.thread_count = _THREADS
+    damaged = 0
+    for packet in _packets(container, stream):
+        try:
+            decoded = stream.decode(packet)
+        except av.FFmpegError:
+            damaged += 1
+            continue
+        for frame in decoded:
+            pts = frame.dts if frame.pts is None else frame.pts  # AVI has decoding times only
+            if frame.is_corrupt or pts is None:
+                damaged += 1
+            else:
+                yield float(pts * stream.time_base), frame
+    if damaged:
+        _log.warning("%s: %d damaged pieces of %s passed over", media, damaged, kind)
+
+
+def _packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Any] | None]:
+    """The packets of a stream as far as the file can be read, then None, which empties the decoder."""
+    import av
+
+    with suppress(av.FFmpegError):
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    yield None
+
+
+def _last_packet(container: InputContainer) -> float:
+    """Where the last packet ends, seconds on the file's own clock; reads all of the file.
+
+    A recorder that was killed could not write down how long it had recorded.
+    """
+    import av
+
+    end = 0.0
+    container.seek(0)
+    with suppress(av.FFmpegError):
+        for packet in container.demux():
+            if packet.pts is not None:
+                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    return end
+
+
+def _orientation(frame: Any) -> NDArray[np.int8]:
+    """The signs of the display matrix, 2 x 2: where a picture's right and down must point to stand upright.
+
+    FFmpeg, libavutil/display.h: nine 32-bit numbers, row by row; (x, y) of the picture goes to
+    (a x + c y, b x + d y) for [[a, b, u], [c, d, v], [x, y, w]].
+    """
+    if "DISPLAYMATRIX" not in frame.side_data:
+        return np.eye(2, dtype=np.int8)
+    linear = np.frombuffer(frame.side_data["DISPLAYMATRIX"], np.int32).reshape(3, 3)[:2, :2]
+    return np.sign(np.round(linear / 65536)).astype(np.int8)
+
+
+def _upright_size(frame: CodedFrame) -> tuple[int, int]:
+    return (frame.height, frame.width) if _orientation(frame)[0, 0] == 0 else (frame.width, frame.height)
+
+
+def _upright(image: Image, orientation: NDArray[np.int8]) -> Image:
+    """The picture turned and mirrored as its orientation says, in memory of its own."""
+    import cv2
+
+    (a, b), (c, d) = orientation
+    if a == 0:
+        image, a, d = cv2.rotate(image, cv2.ROTATE_90_CLOCKWISE), -c, b  # eight times as fast as numpy's copy
+    if a < 0:
+        image = cv2.flip(image, 1)
+    if d < 0:
+        image = cv2.flip(image, 0)
+    return np.ascontiguousarray(image)

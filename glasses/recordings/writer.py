@@ -1,0 +1,146 @@
+"""Writes session.mkv so that a process that is killed loses little of it."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from glasses.recordings.clip import GAP
+from pipeline.errors import GlassesError
+from pipeline.types import AudioChunk, VideoFrame
+
+if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
+    from av.audio.stream import AudioStream
+    from av.video.codeccontext import VideoCodecContext
+    from av.video.stream import VideoStream
+
+_MILLISECOND = Fraction(1, 1000)
+"""The time base of Matroska."""
+
+_MUXER = {"cluster_time_limit": "500", "flush_packets": "1", "max_interleave_delta": "500000"}
+"""At most half a second waits for its cluster, or for the other stream, before it is on the disk."""
+
+
+class RecordingWriter:
+    """Pictures as zero-latency H.264 with the times they were taken, sound as lossless FLAC, in one file.
+
+    Times are the session's and rise within each stream. A gap in the sound stays a gap. Pictures of
+    another size are scaled to that of the file. A session.mkv that is there already is replaced.
+
+    Every method raises GlassesError if the disk is full or the file cannot be written.
+    """
+
+    def __init__(self, folder: Path, *, size: tuple[int, int] | None, rate: int | None, crf: int = 23) -> None:
+        """Make the folder and the file.
+
+        size: width and height of the pictures, made even; None for no pictures.
+        rate: samples per second of the sound; None for no sound.
+        crf: x264's constant rate factor; 18 looks like the original, 28 is small.
+        """
+        import av
+
+        self.path = folder / "session.mkv"
+        self._pictures: VideoStream | None = None
+        self._picture_pts = -1  # of the last picture, milliseconds
+        self._sound: AudioStream | None = None
+        self._sound_encoder: AudioCodecContext | None = None
+        self._sound_pts = 0  # where the sound so far ends, in samples
+        self._done = False
+        with self._faults():
+            folder.mkdir(parents=True, exist_ok=True)
+            self._container = av.open(f"file:{self.path}", "w", format="matroska", options=_MUXER)
+            if size is not None:
+                options = {"preset": "veryfast", "tune": "zerolatency", "crf": str(crf)}
+                self._pictures = self._container.add_stream("libx264", rate=30, options=options)
+                self._pictures.codec_context.time_base = _MILLISECOND
+                self._pictures.pix_fmt = "yuv420p"  # one colour for two by two pixels: the sides must be even
+                self._pictures.width, self._pictures.height = size[0] - size[0] % 2, size[1] - size[1] % 2
+            if rate is not None:
+                self._sound = self._container.add_stream("flac", rate=rate, layout="mono", format="s16")
+            self._container.start_encoding()
+
+    def frame(self, frame: VideoFrame) -> None:
+        """Add a picture; two in the same millisecond are written a millisecond apart."""
+        import av
+
+        stream = self._pictures
+        if stream is None:
+            raise ValueError("this recording was opened without pictures")
+        picture = av.VideoFrame.from_ndarray(frame.image, format="bgr24")
+        picture = picture.reformat(stream.width, stream.height, stream.pix_fmt, threads=1)
+        self._picture_pts = max(round(frame.t * 1000), self._picture_pts + 1)
+        picture.pts, picture.time_base = self._picture_pts, _MILLISECOND
+        self._encode(stream, stream.codec_context, picture)
+
+    def sound(self, chunk: AudioChunk) -> None:
+        """Add sound, at the rate that the file was opened with."""
+        import av
+
+        stream = self._sound
+        if stream is None or stream.rate != chunk.rate:
+            raise ValueError(f"this recording was opened without sound at {chunk.rate} samples per second")
+        pts = round(chunk.t * chunk.rate)
+        if self._sound_encoder is None or pts - self._sound_pts > GAP * chunk.rate:
+            # FLAC's frames have one size, but for the last of an encoder: so each stretch has its own.
+            self._end_stretch()
+            self._sound_encoder = av.CodecContext.create("flac", "w")
+            self._sound_encoder.rate = chunk.rate
+            self._sound_encoder.layout = "mono"
+            self._sound_encoder.format = "s16"
+            self._sound_pts = max(pts, self._sound_pts)
+        piece = av.AudioFrame.from_ndarray(chunk.samples[np.newaxis], format="s16", layout="mono")
+        piece.rate, piece.pts, piece.time_base = chunk.rate, self._sound_pts, Fraction(1, chunk.rate)
+        self._sound_pts += len(chunk.samples)
+        self._encode(stream, self._sound_encoder, piece)
+
+    def close(self) -> None:
+        """Write what is held back and the end of the file; after a fault, or a second time, do nothing."""
+        if self._done:
+            return
+        if self._pictures is not None:
+            self._encode(self._pictures, self._pictures.codec_context, None)
+        self._end_stretch()
+        self._done = True
+        with self._faults():
+            self._container.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _end_stretch(self) -> None:
+        if self._sound is not None and self._sound_encoder is not None:
+            self._encode(self._sound, self._sound_encoder, None)
+
+    def _encode(
+        self, stream: VideoStream | AudioStream, encoder: VideoCodecContext | AudioCodecContext, frame: Any
+    ) -> None:
+        """Encode a frame, or with None what the encoder holds back, and write it."""
+        with self._faults():
+            for packet in encoder.encode(frame):
+                if packet.size:  # FLAC's last packet is empty: a digest of one stretch, wrong for the whole
+                    packet.stream = stream
+                    self._container.mux(packet)
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        import av
+
+        try:
+            yield
+        except (OSError, av.FFmpegError) as error:
+            self._done = True
+            with suppress(AttributeError, OSError, av.FFmpegError):
+                self._container.close()
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            remedy = "the disk is full; free some space" if full else f"{error.strerror}; record to another folder"
+            raise GlassesError(f"{self.path}: cannot be written: {remedy}", told="I can't record any more.") from error
