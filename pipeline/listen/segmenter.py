@@ -1,0 +1,158 @@
+"""Sound to stretches of speech: counts samples, has no clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.listen.transcriber import RATE
+from pipeline.listen.voice_activity import BLOCK, VoiceActivity
+from pipeline.types import AudioChunk, Samples, read_only
+
+_GAP = 0.05
+"""Seconds. A jump in the sound's times beyond this is a gap; less is rounding."""
+
+_CUT_SEARCH = 5.0
+"""Seconds at the end of a segment that grew too long, in which the quietest place to cut it is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmenterSettings:
+    """When speech begins and ends."""
+
+    onset: float = 0.5  # probability from which sound is taken for speech
+    offset: float = 0.35  # probability below which speech is taken for silence
+    min_speech: float = 0.16  # seconds of speech in a row that begin an utterance; less is a click or a cough
+    end_silence: float = 0.7  # seconds of silence that end it
+    pre_roll: float = 0.3  # seconds kept before the first voiced sample: soft consonants
+    tail: float = 0.2  # seconds kept after the last
+    max_segment: float = 28.0  # seconds; Whisper hears 30 at most
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStarted:
+    """Somebody began to speak."""
+
+    t: float  # first voiced sample, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of speech, with a little silence around it."""
+
+    t_start: float  # first voiced sample, seconds
+    t_end: float  # last voiced sample, seconds
+    samples: Samples  # from the pre-roll to the tail, 16 kHz
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    t: float
+    samples: Samples
+    probability: float
+
+    @property
+    def t_end(self) -> float:
+        return self.t + len(self.samples) / RATE
+
+
+class Segmenter:
+    """Finds the utterances in a stream of sound. One object a stream."""
+
+    def __init__(self, vad: VoiceActivity, settings: SegmenterSettings) -> None:
+        self._vad = vad
+        self._settings = settings
+        self._rest = np.zeros(0, np.int16)  # samples that don't fill a block yet
+        self._t_rest = 0.0  # when the first of them sounded
+        self._before: deque[_Block] = deque()  # while nobody speaks: the pre-roll and a possible beginning
+        self._run = 0  # of those, the blocks at the end that are speech
+        self._speech: list[_Block] = []  # while somebody speaks: the pre-roll and all since
+        self._t_start = 0.0
+        self._t_end = 0.0  # of the last voiced block
+
+    def feed(self, chunk: AudioChunk) -> Iterator[SpeechStarted | Segment]:
+        """Take the next sound, of any length, mono int16 at 16 kHz; what begins and ends with it.
+
+        A gap before the chunk ends the utterance: what is missing might have been silence.
+        """
+        t_next = self._t_rest + len(self._rest) / RATE
+        if abs(chunk.t - t_next) > _GAP:
+            yield from self.finish()
+            self._t_rest = chunk.t
+        elif not len(self._rest):
+            self._t_rest = chunk.t
+        self._rest = np.concatenate([self._rest, chunk.samples])
+        while len(self._rest) >= BLOCK:
+            block, self._rest = self._rest[:BLOCK], self._rest[BLOCK:]
+            yield from self._judge(block)
+            self._t_rest += BLOCK / RATE
+
+    def finish(self) -> Iterator[Segment | SpeechStarted]:
+        """The sound is over, which ends the utterance too."""
+        if len(self._rest):
+            yield from self._judge(self._rest)
+        if self._speech:
+            yield self._end()
+        self._rest = np.zeros(0, np.int16)
+        self._before.clear()
+        self._run = 0
+        self._vad.reset()
+
+    def _judge(self, samples: Samples) -> Iterator[SpeechStarted | Segment]:
+        whole = samples if len(samples) == BLOCK else np.pad(samples, (0, BLOCK - len(samples)))
+        block = _Block(self._t_rest, samples, self._vad.probability(whole))
+        if self._speech:
+            yield from self._go_on(block)
+        else:
+            yield from self._wait(block)
+
+    def _wait(self, block: _Block) -> Iterator[SpeechStarted]:
+        """Nobody speaks so far."""
+        self._before.append(block)
+        threshold = self._settings.offset if self._run else self._settings.onset
+        self._run = self._run + 1 if block.probability >= threshold else 0
+        if self._run * BLOCK >= self._settings.min_speech * RATE:
+            self._speech = list(self._before)
+            self._t_start = self._before[-self._run].t
+            self._t_end = block.t_end
+            self._before.clear()
+            self._run = 0
+            yield SpeechStarted(self._t_start)
+        while len(self._before) > self._run + self._settings.pre_roll * RATE / BLOCK:
+            self._before.popleft()
+
+    def _go_on(self, block: _Block) -> Iterator[SpeechStarted | Segment]:
+        """Somebody speaks, or has just stopped."""
+        self._speech.append(block)
+        if block.probability >= self._settings.offset:
+            self._t_end = block.t_end
+        elif block.t_end - self._t_end >= self._settings.end_silence:
+            yield self._end()
+            return
+        if block.t_end - self._speech[0].t >= self._settings.max_segment:
+            yield from self._cut()
+
+    def _end(self) -> Segment:
+        last = self._t_end + self._settings.tail
+        samples = np.concatenate([block.samples for block in self._speech if block.t < last])
+        segment = Segment(self._t_start, self._t_end, read_only(samples))
+        # What follows the tail may be the pre-roll of the next utterance.
+        self._before.extend(block for block in self._speech if block.t >= last)
+        self._speech = []
+        return segment
+
+    def _cut(self) -> Iterator[SpeechStarted | Segment]:
+        """Somebody speaks longer than a segment may be: cut where they most likely draw breath."""
+        earliest = len(self._speech) - int(_CUT_SEARCH * RATE / BLOCK)
+        place = min(range(earliest, len(self._speech)), key=lambda n: self._speech[n].probability)
+        first, second = self._speech[:place], self._speech[place:]
+        self._speech = first
+        self._t_end, t_end = min(self._t_end, first[-1].t_end), self._t_end
+        yield self._end()
+        self._before.clear()
+        self._speech = second
+        self._t_start, self._t_end = second[0].t, max(t_end, second[0].t_end)
+        yield SpeechStarted(self._t_start)
