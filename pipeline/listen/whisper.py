@@ -51,27 +51,13 @@ _REPETITIVE = 2.4
 """Compression ratio above which text is a repetition: OpenAI's `compression_ratio_threshold`."""
 
 _INVENTIONS = frozenset(
-    [
-        "you",
-        "bye",
-        "thank you",
-        "thanks",
-        "thanks for watching",
-        "thank you for watching",
-        "thank you very much",
-        "okay",
-        "oh",
-        "so",
-        "the",
-        "please subscribe",
-        "subtitles by the amaraorg community",
-        "i'm sorry",
-        "mm",
-        "hmm",
-        "um",
-        "uh",
-        "ah",
-    ]
+    """
+    ah|bye|hmm|i'm sorry|mm|oh|okay|please subscribe|so|thank you|thank you for watching|thank you very much
+    thanks|thanks for watching|the|uh|um|you
+    """.strip()
+    .replace("\n", "|")
+    .replace("    ", "")
+    .split("|")
 )
 """What Whisper writes for sound without words; believed only where it is sure."""
 
