@@ -113,8 +113,9 @@ def _plural(word: str, number: str) -> str:
 def _money(match: _Match) -> str:
     symbol, whole, cents, magnitude = match["symbol"], match["whole"], match["cents"], match["magnitude"]
     word = _CURRENCIES[symbol]
-    if magnitude:
-        return f"{whole}{'.' + cents if cents else ''} {_MAGNITUDES.get(magnitude, magnitude)} {_plural(word, '2')}"
+    if magnitude or (cents and len(cents) != 2):
+        amount = f"{whole}.{cents}" if cents else whole
+        return " ".join(filter(None, (amount, _MAGNITUDES.get(magnitude, magnitude), _plural(word, "2"))))
     if not cents or not int(cents):
         return f"{whole} {_plural(word, whole)}"
     small = f"{int(cents)} " + ("pence" if symbol == "£" else _plural("cent", str(int(cents))))
@@ -190,7 +191,7 @@ _RULES: list[tuple[re.Pattern[str], str | Callable[[_Match], str]]] = [
     (re.compile(r"(?<![\d/])(0?[1-9]|1[0-2])/(\d{4})\b"), lambda m: _month(m[2], m[1])),
     (
         re.compile(
-            r"(?P<symbol>[$€£¥])\s?(?P<whole>\d+(?:,\d{3})*)(?:\.(?P<cents>\d\d)(?!\d))?"
+            r"(?P<symbol>[$€£¥])\s?(?P<whole>\d+(?:,\d{3})*)(?:\.(?P<cents>\d+))?"
             r"(?:\s?(?P<magnitude>thousand|million|billion|bn|[kKmMB])\b)?"
         ),
         _money,
