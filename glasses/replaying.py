@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from glasses import weights
 from glasses.config import Config, read_keys
 from glasses.recordings import Recording, open_recording, read_events
 from pipeline import clock as clocks
 from pipeline.clock import Clock, Costs
 from pipeline.errors import GlassesError
 from pipeline.events import EventLog, to_line
+from pipeline.turn import Mouth
 from pipeline.types import Event
 
 if TYPE_CHECKING:
     from glasses.models import Models
     from pipeline.ask.backend import Backend
+    from pipeline.speak.speaker import Speaker
 
 CostsName = Literal["measured", "fixed", "recorded"]
 BackendFactory = Callable[[Clock], "Backend"]
@@ -73,7 +76,8 @@ def replay(
         with _Keeper(out) as keeper:
             log.subscribe(keeper)
             mind = backend(clock) if backend else _backend(clock, config, models, recorded)
-            await _run(clock, log, recording, config, models, mind, _speakers(speaker, out))
+            mouth = Mouth(models.voice, _speaker(speaker, out, clock, models.voice.rate))
+            await _run(clock, log, recording, config, models, mind, mouth)
 
     clocks.run(main, virtual=not realtime, costs=_costs(costs, config, recorded))
     return Replayed(tuple(events))
@@ -86,18 +90,14 @@ async def _run(
     config: Config,
     models: Models,
     backend: Backend,
-    speaker_address: str,
+    mouth: Mouth,
 ) -> None:
-    from devices.speakers import open_speaker
     from pipeline.listen.segmenter import Segmenter, SegmenterSettings
     from pipeline.listen.voice_activity import SileroVad
     from pipeline.look.choice import LookSettings
     from pipeline.session import Parts, Session
-    from pipeline.turn import Mouth
 
-    ears = Segmenter(SileroVad(), SegmenterSettings(end_silence=config.listen.end_silence))
-    speaker = open_speaker(speaker_address, clock)
-    mouth = Mouth(models.voice, speaker)
+    ears = Segmenter(SileroVad(weights.silero()), SegmenterSettings(end_silence=config.listen.end_silence))
     parts = Parts(ears, models.transcriber, backend, mouth, LookSettings(max_age=config.look.max_age))
     about = {
         "title": recording.title,
@@ -111,7 +111,7 @@ async def _run(
         sound = recording.sound() if recording.has_sound else ()
         await Session(clock, log, parts).run(frames, sound, about)
     finally:
-        await speaker.close()
+        await mouth.speaker.close()
         await backend.close()
 
 
@@ -130,8 +130,12 @@ def _costs(name: CostsName, config: Config, recorded: Sequence[Event]) -> Costs:
     return clocks.recorded(recorded) if name == "recorded" else clocks.measured
 
 
-def _speakers(address: str, out: Path | None) -> str:
-    return f"wav:{out / 'answer.wav'}" if out and address == "none" else address
+def _speaker(address: str, out: Path | None, clock: Clock, rate: int) -> Speaker:
+    from devices.speaker_wav import WavSpeaker
+    from devices.speakers import open_speaker
+
+    speaker = open_speaker(address, clock, rate)
+    return WavSpeaker(speaker, out / "answer.wav", rate) if out else speaker
 
 
 class _Keeper:

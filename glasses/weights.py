@@ -122,6 +122,15 @@ def piper(name: str, folder: str = "") -> Path:
     return ready(_named(name, ("en_US-joe-medium",)), folder)
 
 
+def silero() -> Path:
+    """The voice activity model that faster-whisper carries. Raises GlassesError if it is not there."""
+    folder = _packaged("faster_whisper", "assets/__init__.py")
+    found = sorted(folder.parent.glob("silero_vad*.onnx")) if folder else []
+    if not found:
+        raise GlassesError("faster-whisper's voice activity model is not there; run: pip install faster-whisper")
+    return found[-1]
+
+
 def ready(weight: Weight, folder: str = "") -> Path:
     """The main file of `weight`, ready to load; joined from its parts or fetched from its hub if need be.
 

@@ -156,10 +156,12 @@ class Clock:
     def _in_thread(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
         """Work in a thread that holds virtual time until the *thread* ends, whoever still waits for it."""
         work: ThreadFuture[T] = self._threads.submit(function, *arguments)
+        result = asyncio.wrap_future(work)
         if replay := self._replay:
             replay.hold()
+            # Behind the callback of `result`: were time released first, it could jump before the result is there.
             work.add_done_callback(lambda _: _from_thread(replay, replay.release))
-        return asyncio.wrap_future(work)
+        return result
 
     def _held(self, future: asyncio.Future[T]) -> asyncio.Future[tuple[T | BaseException, float]]:
         """`future` as work that took no time, holding virtual time until it is done."""

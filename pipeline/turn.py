@@ -16,8 +16,9 @@ from pipeline.errors import GlassesError
 from pipeline.events import EventLog
 from pipeline.look.encode import encode
 from pipeline.speak.clauses import Clauses
-from pipeline.speak.playback import Speaker, audible_offset, heard_text
+from pipeline.speak.playback import audible_offset, heard_text
 from pipeline.speak.speakable import speakable
+from pipeline.speak.speaker import Speaker
 from pipeline.speak.voice import Voice
 from pipeline.types import (
     Answer,

@@ -166,7 +166,8 @@ class Timeline:
             log = EventLog(clock)
             log.subscribe(events.append)
             mind = backend.on(clock) if isinstance(backend, Scripted) else backend(clock)
-            mouth = Mouth(voice or ToneVoice(), open_speaker(speaker, clock))
+            spoken = voice or ToneVoice()
+            mouth = Mouth(spoken, open_speaker(speaker, clock, spoken.rate))
             ears = Segmenter(LoudnessVad(), SegmenterSettings(end_silence=END_SILENCE))
             parts = Parts(ears, Script([text for *_, text in self.lines]), mind, mouth)
             try:
