@@ -11,7 +11,7 @@ import argparse
 from collections.abc import Iterator
 from statistics import median, quantiles
 
-from pipeline import clock as clocks
+from pipeline.costs import measured
 from pipeline.latency import latencies
 from pipeline.types import Samples
 from tests.timeline import END_SILENCE, Scripted, Timeline, tone
@@ -35,7 +35,7 @@ def main() -> None:
         # Not a multiple of the 32 ms block, so that ends of speech fall anywhere within one.
         timeline.says(0.5 + n * 1.317, 0.8 + n * 1.317, f"Question {n}?")
     print(f"{turns} turns at the speed of life: {timeline.end:.0f} s ...", flush=True)
-    events = timeline.play(Scripted("Yes.", first=0.0), voice=InstantVoice(), costs=clocks.measured, virtual=False)
+    events = timeline.play(Scripted("Yes.", first=0.0), voice=InstantVoice(), costs=measured, virtual=False)
     added = [1000 * (turn.first_sound - END_SILENCE) for turn in latencies(events)]
     assert len(added) == turns, f"only {len(added)} turns were answered"
     percentiles = quantiles(added, n=100, method="inclusive")

@@ -12,7 +12,8 @@ from glasses import weights
 from glasses.config import Config, read_keys
 from glasses.recordings import Recording, open_recording, read_events
 from pipeline import clock as clocks
-from pipeline.clock import Clock, Costs
+from pipeline.clock import Clock
+from pipeline.costs import Costs, fixed, measured, recorded
 from pipeline.errors import GlassesError
 from pipeline.events import EventLog, to_line
 from pipeline.turn import Mouth
@@ -66,7 +67,7 @@ def replay(
     the configured address otherwise. Raises GlassesError (UsageError for what was asked wrongly).
     """
     recording = open_recording(path)
-    recorded = list(read_events(recording)) if costs == "recorded" else []
+    past = list(read_events(recording)) if costs == "recorded" else []
     events: list[Event] = []
 
     async def main(clock: Clock) -> None:
@@ -75,11 +76,11 @@ def replay(
             log.subscribe(subscriber)
         with _Keeper(out) as keeper:
             log.subscribe(keeper)
-            mind = backend(clock) if backend else _backend(clock, config, models, recorded)
+            mind = backend(clock) if backend else _backend(clock, config, models, past)
             mouth = Mouth(models.voice, _speaker(speaker, out, clock, models.voice.rate))
             await _run(clock, log, recording, config, models, mind, mouth)
 
-    clocks.run(main, virtual=not realtime, costs=_costs(costs, config, recorded))
+    clocks.run(main, virtual=not realtime, costs=_costs(costs, config, past))
     return Replayed(tuple(events))
 
 
@@ -115,19 +116,19 @@ async def _run(
         await backend.close()
 
 
-def _backend(clock: Clock, config: Config, models: Models, recorded: Sequence[Event]) -> Backend:
+def _backend(clock: Clock, config: Config, models: Models, past: Sequence[Event]) -> Backend:
     from pipeline.ask.addresses import open_backend
     from pipeline.ask.recorded import RecordedAnswers
 
-    if recorded:
-        return RecordedAnswers(clock, recorded)
+    if past:
+        return RecordedAnswers(clock, past)
     return open_backend(config.ask.backend, clock, read_keys(os.environ), lambda: models.reader)
 
 
-def _costs(name: CostsName, config: Config, recorded: Sequence[Event]) -> Costs:
+def _costs(name: CostsName, config: Config, past: Sequence[Event]) -> Costs:
     if name == "fixed":
-        return clocks.fixed(dict(config.costs))
-    return clocks.recorded(recorded) if name == "recorded" else clocks.measured
+        return fixed(config.costs)
+    return recorded(past) if name == "recorded" else measured
 
 
 def _speaker(address: str, out: Path | None, clock: Clock, rate: int) -> Speaker:

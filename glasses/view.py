@@ -60,9 +60,12 @@ class Timeline:
         from rich.text import Text
 
         style = _STYLES.get(kind, "")
+        if not self._console.is_terminal:
+            self._console.print(Text(f"{t:7.2f}  {kind:15}  {text}"), soft_wrap=True)
+            return
         row = Table.grid(padding=(0, 2))
         row.add_column(justify="right", min_width=7)
-        row.add_column(min_width=9)
+        row.add_column(min_width=15)
         row.add_column(overflow="fold")
         row.add_row(Text(f"{t:.2f}", style="dim"), Text(kind, style=style), Text(text))
         self._console.print(row)

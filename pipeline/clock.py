@@ -1,8 +1,8 @@
 """The session's clock: the only file that reads time or starts a thread.
 
-The same session code runs live and in replay. Live, a clock sits on the ordinary asyncio loop. In
-replay it sits on a `ReplayLoop`, which jumps to the next timer instead of waiting for it, with two
-additions that keep it faithful:
+With the loop beneath it (`pipeline/replay_loop.py`), that is. The same session code runs live and in
+replay. Live, a clock sits on the ordinary asyncio loop. In replay it sits on a `ReplayLoop`, which jumps
+to the next timer instead of waiting for it, with two additions that keep it faithful:
 
 hold    while real work is in flight, virtual time stands still;
 charge  its result is delivered at start + cost, and meanwhile frames, sound and interruptions keep
@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import selectors
 import threading
 import time
 from collections import deque
@@ -25,61 +24,16 @@ from concurrent.futures import Future as ThreadFuture
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
-from pipeline.errors import UsageError
-from pipeline.types import Event
+from pipeline.costs import Costs, measured
+from pipeline.replay_loop import ReplayLoop
 
 T = TypeVar("T")
-
-Costs = Callable[[str], float | None]
-"""What one call of a stage costs in seconds; None means whatever it took."""
 
 _TICK = 1e-6
 """Seconds. What free work costs, so that its result too is delivered by a timer, in a fixed order."""
 
 _WORKERS = 8
 """Threads for work. More than stages that can be busy at once, so that nothing queues unseen."""
-
-
-class Deadlock(RuntimeError):
-    """In replay: no timer is set and no work is in flight, so nothing can ever happen again."""
-
-
-def measured(stage: str) -> float | None:
-    """Each call of a stage costs what it really took."""
-    return None
-
-
-def fixed(table: dict[str, float]) -> Costs:
-    """Each call of a stage costs what `table` says, in seconds: replays become repeatable to the byte.
-
-    The result raises UsageError for a stage that is not in the table.
-    """
-
-    def cost(stage: str) -> float:
-        if stage not in table:
-            raise UsageError(f"no fixed cost for the stage '{stage}': add it to [costs] in the configuration")
-        return table[stage]
-
-    return cost
-
-
-def recorded(events: Iterable[Event]) -> Costs:
-    """Each call of a stage costs what the same call took when `events` were recorded.
-
-    Calls beyond those recorded cost as much as the stage's last one; a stage never recorded is free.
-    """
-    spans: dict[str, deque[float]] = {}
-    for event in events:
-        if event.kind == "span":
-            spans.setdefault(event.data["stage"], deque()).append(event.data["seconds"])
-
-    def cost(stage: str) -> float:
-        left = spans.get(stage)
-        if not left:
-            return 0.0
-        return left.popleft() if len(left) > 1 else left[0]
-
-    return cost
 
 
 class Clock:
@@ -226,99 +180,6 @@ class Clock:
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
-
-
-class ReplayLoop(asyncio.SelectorEventLoop):
-    """An event loop in virtual time: it jumps to the next timer unless real work is in flight."""
-
-    def __init__(self) -> None:
-        self._virtual = 0.0
-        self._holds = 0
-        self._alarms: list[_Alarm] = []
-        super().__init__(_JumpingSelector(self))
-        self._clock_resolution = 1e-9
-
-    def time(self) -> float:
-        """Virtual seconds since the loop was made."""
-        return self._virtual
-
-    def hold(self) -> None:
-        """Real work begins: time stands still until as many calls of `release`."""
-        self._holds += 1
-
-    def release(self) -> None:
-        """Real work has ended."""
-        self._holds -= 1
-
-    def call_really_later(self, seconds: float, callback: Callable[[], None]) -> _Alarm:
-        """Call back after real seconds, if time is held then; the alarm can be cancelled."""
-        alarm = _Alarm(time.monotonic() + seconds, callback)
-        self._alarms.append(alarm)
-        return alarm
-
-    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
-        """As in asyncio (name look-ups of the network use it); holds time until it is done."""
-        work = super().run_in_executor(executor, func, *args)
-        self.hold()
-        work.add_done_callback(lambda _: self.release())
-        return work
-
-    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
-        """As in asyncio; the thread that it waits for is real work."""
-        self.hold()
-        try:
-            await super().shutdown_default_executor()
-        finally:
-            self.release()
-
-    def next_wait(self, timeout: float | None) -> float | None:
-        """Real seconds to wait for input where an ordinary loop would wait `timeout`; None without end."""
-        if timeout is not None and timeout <= 0:
-            return 0.0
-        if not self._holds:
-            return 0.0
-        self._alarms = [alarm for alarm in self._alarms if not alarm.cancelled]
-        if not self._alarms:
-            return None
-        return max(0.0, min(alarm.at for alarm in self._alarms) - time.monotonic())
-
-    def jump(self, timeout: float | None, busy: bool) -> None:
-        """After looking for input: ring what is due, or advance to the next timer if nothing is going on.
-
-        Raises Deadlock if nothing can ever happen.
-        """
-        due = [alarm for alarm in self._alarms if not alarm.cancelled and alarm.at <= time.monotonic()]
-        for alarm in due:
-            self._alarms.remove(alarm)
-            self.call_soon(alarm.callback)
-        if self._holds or busy or due or (timeout is not None and timeout <= 0):
-            return
-        if not self._scheduled:  # type: ignore[attr-defined]
-            raise Deadlock("the replay stands still: no timer is set and no work is in flight")
-        self._virtual = max(self._virtual, self._scheduled[0].when())  # type: ignore[attr-defined]
-
-
-class _Alarm:
-    def __init__(self, at: float, callback: Callable[[], None]) -> None:
-        self.at = at
-        self.callback = callback
-        self.cancelled = False
-
-    def cancel(self) -> None:
-        self.cancelled = True
-
-
-class _JumpingSelector(selectors.DefaultSelector):
-    """The system's selector, asking its loop how long to wait really."""
-
-    def __init__(self, loop: ReplayLoop) -> None:
-        super().__init__()
-        self._replay = loop
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(self._replay.next_wait(timeout))
-        self._replay.jump(timeout, bool(ready))
-        return ready
 
 
 class _End:

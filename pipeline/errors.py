@@ -27,3 +27,16 @@ class CameraLost(GlassesError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, told="I lost the camera.")
+
+
+def first_failure(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Of what failed together, the one that people should read: an error with a remedy if there is one."""
+    leaves: list[BaseException] = []
+    groups = [group]
+    while groups:
+        for error in groups.pop().exceptions:
+            if isinstance(error, BaseExceptionGroup):
+                groups.append(error)
+            else:
+                leaves.append(error)
+    return next((error for error in leaves if isinstance(error, GlassesError)), leaves[0])

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pipeline.ask.backend import Backend
 from pipeline.channel import Channel
 from pipeline.clock import Clock
-from pipeline.errors import GlassesError
+from pipeline.errors import GlassesError, first_failure
 from pipeline.events import EventLog, current_turn
 from pipeline.listen.segmenter import Segment, Segmenter, SpeechStarted
 from pipeline.listen.transcriber import Transcriber
@@ -84,7 +84,7 @@ class Session:
                 group.create_task(self._understand())
                 group.create_task(self._converse())
         except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from failures
+            raise first_failure(failures) from None
         finally:
             watching.cancel()
             await asyncio.wait([watching])

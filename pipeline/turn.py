@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.ask.backend import Backend
 from pipeline.channel import Channel
 from pipeline.clock import Clock
-from pipeline.errors import GlassesError
+from pipeline.errors import GlassesError, first_failure
 from pipeline.events import EventLog
 from pipeline.look.encode import encode
 from pipeline.speak.clauses import Clauses
@@ -92,7 +92,7 @@ class Turn:
             interrupted = False
             seconds = sum(length for _, length in self._spoken)
         except BaseExceptionGroup as failures:
-            raise _first(failures) from failures
+            raise first_failure(failures) from None
         finally:
             if interrupted:
                 seconds = self._mouth.speaker.flush()
@@ -170,16 +170,3 @@ class Turn:
             if not audible and offset is not None:
                 audible = True
                 self._log.emit("speaking", t_audible=start + offset, text=chunk.text)
-
-
-def _first(failures: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The one failure that people should read: an error with a remedy if there is one."""
-    leaves: list[BaseException] = []
-    groups: list[BaseExceptionGroup[BaseException]] = [failures]
-    while groups:
-        for error in groups.pop().exceptions:
-            if isinstance(error, BaseExceptionGroup):
-                groups.append(error)
-            else:
-                leaves.append(error)
-    return next((error for error in leaves if isinstance(error, GlassesError)), leaves[0])

@@ -13,14 +13,16 @@ from typing import TypeVar
 import pytest
 
 from pipeline import clock as clocks
-from pipeline.clock import Clock, Costs, Deadlock
+from pipeline.clock import Clock
+from pipeline.costs import Costs, fixed, measured, recorded
 from pipeline.errors import UsageError
+from pipeline.replay_loop import Deadlock
 from pipeline.types import Event
 
 T = TypeVar("T")
 
 
-def replay(main: Callable[[Clock], Awaitable[T]], costs: Costs = clocks.measured) -> T:
+def replay(main: Callable[[Clock], Awaitable[T]], costs: Costs = measured) -> T:
     return clocks.run(main, virtual=True, costs=costs)
 
 
@@ -54,7 +56,7 @@ def test_work_costs_what_the_table_says_and_time_passes_for_others_meanwhile() -
             seen.append((word, clock.now()))
         return seen
 
-    costs = clocks.fixed({"think": 2.5})
+    costs = fixed({"think": 2.5})
     assert replay(main, costs) == [("tick", 1.0), ("tick", 2.0), ("answer", 2.5), ("tick", 3.0)]
 
 
@@ -81,7 +83,7 @@ def test_overlapping_work_is_delivered_in_the_order_of_its_costs_whichever_threa
                 group.create_task(work(number))
         return seen
 
-    costs = clocks.fixed({"think": 0.5})
+    costs = fixed({"think": 0.5})
     assert replay(main, costs) == replay(main, costs)
 
 
@@ -95,7 +97,7 @@ def test_recorded_costs_come_back_in_their_order() -> None:
             times.append(clock.now())
         return times
 
-    assert replay(main, clocks.recorded(spans)) == [0.5, 0.75, 1.0]
+    assert replay(main, recorded(spans)) == [0.5, 0.75, 1.0]
 
 
 def test_what_work_raises_arrives_after_its_cost() -> None:
@@ -104,7 +106,7 @@ def test_what_work_raises_arrives_after_its_cost() -> None:
             await clock.run("think", lambda: 1 / 0)
         return clock.now()
 
-    assert replay(main, clocks.fixed({"think": 2.0})) == 2.0
+    assert replay(main, fixed({"think": 2.0})) == 2.0
 
 
 def test_a_stage_without_a_fixed_cost_is_refused_by_name() -> None:
@@ -112,7 +114,7 @@ def test_a_stage_without_a_fixed_cost_is_refused_by_name() -> None:
         await clock.run("dream", lambda: None)
 
     with pytest.raises(UsageError, match="dream"):
-        replay(main, clocks.fixed({}))
+        replay(main, fixed({}))
 
 
 def test_a_server_that_never_answers_is_charged_its_whole_timeout() -> None:
@@ -143,7 +145,7 @@ def test_a_network_wait_is_charged_by_the_table_too() -> None:
         assert await clock.wait("ask", answer(), timeout=5) == "yes"
         return clock.now()
 
-    assert replay(main, clocks.fixed({"ask": 1.5})) == 1.5
+    assert replay(main, fixed({"ask": 1.5})) == 1.5
 
 
 def test_a_feed_is_read_ahead_and_holds_time_until_the_item_is_there() -> None:
@@ -232,4 +234,4 @@ def test_every_piece_of_work_reports_its_span() -> None:
         await clock.run("think", lambda: None)
         return spans
 
-    assert replay(main, clocks.fixed({"think": 0.5})) == [("think", 1.0, 0.5)]
+    assert replay(main, fixed({"think": 0.5})) == [("think", 1.0, 0.5)]

@@ -8,9 +8,9 @@ from collections.abc import AsyncGenerator, Iterator
 
 import pytest
 
-from pipeline import clock as clocks
 from pipeline.ask.backend import PictureBudget
 from pipeline.ask.recorded import RecordedAnswers
+from pipeline.costs import fixed, measured, recorded
 from pipeline.errors import CameraLost, GlassesError
 from pipeline.events import to_line
 from pipeline.latency import latencies
@@ -55,7 +55,7 @@ def test_speech_is_dated_back_to_its_voiced_samples() -> None:
 
 
 def test_first_sound_is_the_sum_of_its_stages() -> None:
-    costs = clocks.fixed({"transcribe": 0.25, "encode": 0.01, "synthesise": 0.12})
+    costs = fixed({"transcribe": 0.25, "encode": 0.01, "synthesise": 0.12})
     events = Timeline().says(2.0, 3.5, QUESTION).play(Scripted("Yes.", first=0.5), costs=costs)
     (turn,) = latencies(events)
     assert turn.stages["transcribe"] == pytest.approx(0.25, abs=0.001)
@@ -180,7 +180,7 @@ class UnevenVoice(ToneVoice):
 def test_with_fixed_costs_two_replays_are_equal_to_the_byte() -> None:
     def log() -> str:
         timeline = Timeline().says(1.0, 2.0, "First?").says(2.8, 4.0, "Second?").says(6.0, 7.0, "")
-        costs = clocks.fixed({"transcribe": 0.25, "encode": 0.01, "synthesise": 0.12})
+        costs = fixed({"transcribe": 0.25, "encode": 0.01, "synthesise": 0.12})
         events = timeline.play(Scripted("One, two. Three, four, five. Six."), voice=UnevenVoice(), costs=costs)
         return "\n".join(map(to_line, events))
 
@@ -190,8 +190,8 @@ def test_with_fixed_costs_two_replays_are_equal_to_the_byte() -> None:
 def test_a_recorded_session_is_answered_from_its_log_at_the_recorded_pace() -> None:
     timeline = Timeline().says(1.0, 2.0, QUESTION)
     costs = {"transcribe": 0.25, "encode": 0.01, "synthesise": 0.12}
-    events = timeline.play(Scripted("It says open.", first=1.5), costs=clocks.fixed(costs))
-    again = timeline.play(lambda clock: RecordedAnswers(clock, events), costs=clocks.recorded(events))
+    events = timeline.play(Scripted("It says open.", first=1.5), costs=fixed(costs))
+    again = timeline.play(lambda clock: RecordedAnswers(clock, events), costs=recorded(events))
     assert of(again, "answered")[0].t == pytest.approx(of(events, "answered")[0].t, abs=0.001)
     assert of(again, "spoken")[0].data == of(events, "spoken")[0].data
     assert latencies(again)[0].stages == pytest.approx(latencies(events)[0].stages, abs=0.001)
@@ -200,7 +200,7 @@ def test_a_recorded_session_is_answered_from_its_log_at_the_recorded_pace() -> N
 def test_the_same_session_runs_live() -> None:
     timeline = Timeline(end=2.5).says(0.5, 1.0, QUESTION)
     timeline.end = 2.0
-    events = timeline.play(Scripted("Yes.", first=0.1), virtual=False, costs=clocks.measured)
+    events = timeline.play(Scripted("Yes.", first=0.1), virtual=False, costs=measured)
     assert of(events, "spoken")[0].data["heard_text"] == "Yes."
     (turn,) = latencies(events)
     assert turn.stages["first token"] >= 0.1

@@ -16,7 +16,8 @@ import numpy as np
 from devices.speakers import open_speaker
 from pipeline import clock as clocks
 from pipeline.ask.backend import Backend, PictureBudget
-from pipeline.clock import Clock, Costs
+from pipeline.clock import Clock
+from pipeline.costs import Costs, fixed
 from pipeline.events import EventLog
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.transcriber import RATE, Transcript
@@ -176,7 +177,7 @@ class Timeline:
                 await mouth.speaker.close()
                 await mind.close()
 
-        clocks.run(main, virtual=virtual, costs=costs or clocks.fixed(FREE))
+        clocks.run(main, virtual=virtual, costs=costs or fixed(FREE))
         return events
 
 
