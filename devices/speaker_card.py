@@ -18,6 +18,9 @@ from pipeline.types import Samples, SpeechChunk
 _PATIENCE = 2.0
 """Seconds without progress after which a sound card counts as lost."""
 
+_TAIL = 0.25
+"""Seconds of silence behind a file: PortAudio ends a stream with what the device still holds unheard."""
+
 _POLL = 0.01
 """Seconds between looks at a card that is late."""
 
@@ -120,7 +123,8 @@ def play_file(path: Path) -> None:
             sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
             rate = file.getframerate()
         own = _playable(sounddevice, rate)
-        sounddevice.play(resampled(sound[:, 0], rate, own), own, blocking=True)
+        tail = np.zeros(round(_TAIL * own), np.int16)
+        sounddevice.play(np.concatenate([resampled(sound[:, 0], rate, own), tail]), own, blocking=True)
     except (OSError, EOFError, ValueError, wave.Error) as error:
         raise GlassesError(f"can't play {path}: {error}; it must be a 16-bit WAV file") from error
     except sounddevice.PortAudioError as error:

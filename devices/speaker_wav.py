@@ -24,7 +24,7 @@ class WavSpeaker:
     Raises GlassesError where it can't be written.
     """
 
-    def __init__(self, speaker: NoSpeaker | SoundCard, path: Path, rate: int) -> None:
+    def __init__(self, speaker: NoSpeaker | SoundCard | WavSpeaker, path: Path, rate: int) -> None:
         self._speaker = speaker
         self._file = _WavFile(path, rate)
         self._rate = rate
@@ -78,7 +78,11 @@ class _WavFile:
             self._file = path.open("wb", buffering=0)
         except OSError as error:
             raise self._unwritable(error) from error
-        self.append(np.zeros(0, np.int16))
+        try:
+            self.append(np.zeros(0, np.int16))
+        except GlassesError:
+            self.close()
+            raise
 
     def append(self, samples: Samples) -> None:
         """Write `samples` behind the others, and the header that counts them in."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 # Wikimedia's segmenter: rules and abbreviations for some 300 languages, and it returns the text whole.
-from sentencex import segment  # type: ignore[import-untyped]
+from sentencex import segment
 
 _FIRST_WORDS = 3
 """Words before the first clause may end at a comma: speech starts soon, and two words alone sound torn off."""

@@ -26,7 +26,7 @@ class Piper:
     rate: int
 
     def __init__(self, model: Path, *, speed: float = 1.0) -> None:
-        import onnxruntime  # type: ignore[import-untyped]
+        import onnxruntime
         from piper import PiperVoice
         from piper.config import PiperConfig, SynthesisConfig
 
