@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +50,7 @@ class Probe:
     """What a file holds, found by decoding the beginning of each stream. Times are on the file's own clock."""
 
     start: float  # the earliest picture or sound, seconds
-    end: float  # as the file declares it, or else measured, seconds
+    end: float  # of the last, seconds
     size: tuple[int, int] | None  # width and height of the upright picture; None without pictures
     has_sound: bool
 
@@ -66,11 +66,11 @@ def probe(media: Path) -> Probe:
                 f"{media}: has neither pictures nor sound that can be decoded; convert it to mp4 (H.264)"
             )
         start = min(first[0] for first in (picture, sound) if first is not None)
-        end = container.duration / 1e6 + min(start, 0) if container.duration else _last_packet(container)
+        end = _end(container)
         return Probe(start, end, None if picture is None else _upright_size(picture[1]), sound is not None)
 
 
-def frames(media: Path, origin: float) -> Iterator[VideoFrame]:
+def frames(media: Path, origin: float) -> Generator[VideoFrame, None, None]:
     """The pictures in order, upright BGR; blocks. Closing the iterator releases the file.
 
     Raises GlassesError if the file cannot be opened.
@@ -82,7 +82,7 @@ def frames(media: Path, origin: float) -> Iterator[VideoFrame]:
             yield VideoFrame(t - origin, seq, read_only(_upright(image, _orientation(frame))))
 
 
-def sound(media: Path, origin: float) -> Iterator[AudioChunk]:
+def sound(media: Path, origin: float) -> Generator[AudioChunk, None, None]:
     """The sound in order, all channels mixed down to mono at 16 kHz, 512 samples a chunk; blocks.
 
     The last chunk, and the last before a gap, may be shorter. Closing the iterator releases the file.
@@ -125,14 +125,19 @@ class _Stretch:
     def add(self, frame: AudioFrame) -> Iterator[AudioChunk]:
         self._heard += frame.samples
         frame.pts = None  # the samples are counted here
-        yield from self._cut(self._resampler.resample(frame), CHUNK)
+        yield from self._cut(frame, CHUNK)
 
     def end(self) -> Iterator[AudioChunk]:
-        yield from self._cut(self._resampler.resample(None), 1)
+        yield from self._cut(None, 1)
 
-    def _cut(self, resampled: list[AudioFrame], at_least: int) -> Iterator[AudioChunk]:
-        """Whole chunks of what is there, and the rest too if it has `at_least` so many samples."""
-        self._rest = np.concatenate([self._rest, *(frame.to_ndarray()[0] for frame in resampled if frame)])
+    def _cut(self, frame: AudioFrame | None, at_least: int) -> Iterator[AudioChunk]:
+        """Resample (None empties the resampler), and cut off chunks while `at_least` so many samples are left."""
+        import av
+
+        resampled: list[AudioFrame | None] = []
+        with suppress(av.FFmpegError):  # damage that claims dozens of channels
+            resampled = self._resampler.resample(frame)
+        self._rest = np.concatenate([self._rest, *(piece.to_ndarray()[0] for piece in resampled if piece)])
         while len(self._rest) >= at_least:
             samples, self._rest = self._rest[:CHUNK], self._rest[CHUNK:]
             yield AudioChunk(self._t + self._given / RATE, read_only(samples), RATE)
@@ -155,21 +160,23 @@ def _opened(media: Path) -> Iterator[InputContainer]:
             options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
         )
     except av.FFmpegError as error:
-        raise GlassesError(
-            f"{media}: not a video or sound file that can be read ({error.strerror}); give an mp4, mov, mkv or webm,"
-            " and copy a clip again if it was cut off"
-        ) from error
+        if isinstance(error, PermissionError):
+            raise GlassesError(f"{media}: may not be read; change its permissions") from error
+        fault = "is empty" if media.is_file() and not media.stat().st_size else "is not a video, or was cut off"
+        raise GlassesError(f"{media}: {fault}; give a whole mp4, mov, mkv, webm or sound file") from error
     with container:
         yield container
 
 
 def _stream(container: InputContainer, kind: str) -> Any:
-    """The first stream of that kind that can be decoded and is not the cover of an album."""
+    """The first stream of that kind that can be decoded and is not the cover of an album; None if there is none."""
     from av.stream import Disposition
 
     for stream in container.streams:
-        if stream.type == kind and stream.codec_context and not stream.disposition & Disposition.attached_pic:
-            return stream
+        if stream.type == kind and not stream.disposition & Disposition.attached_pic:
+            if stream.codec_context is not None:
+                return stream
+            _log.warning("%s: %s stream %d is in a codec unknown here", container.name, kind, stream.index)
     return None
 
 
@@ -211,20 +218,23 @@ def _packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Any] 
     yield None
 
 
-def _last_packet(container: InputContainer) -> float:
-    """Where the last packet ends, seconds on the file's own clock; reads all of the file.
+def _end(container: InputContainer) -> float:
+    """Where the last packet ends, seconds on the file's own clock; reads from the last key frame on.
 
-    A recorder that was killed could not write down how long it had recorded.
+    What the file declares is missing if its recorder was killed, too short if its frame rate varies, and
+    counts from 0 or from the first packet, as the format likes. It serves only where the end cannot be read.
     """
     import av
 
-    end = 0.0
-    container.seek(0)
+    declared = (container.start_time or 0) + (container.duration or 0)
+    ends = []
     with suppress(av.FFmpegError):
-        for packet in container.demux():
-            if packet.pts is not None:
-                end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-    return end
+        container.seek(declared if container.duration else 0)
+    with suppress(av.FFmpegError):
+        for packet in container.demux([*container.streams.video, *container.streams.audio]):
+            if packet.pts is not None and packet.time_base is not None:
+                ends.append(float((packet.pts + (packet.duration or 0)) * packet.time_base))
+    return max(ends, default=declared / 1e6)
 
 
 def _orientation(frame: Any) -> NDArray[np.int8]:

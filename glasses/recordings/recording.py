@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,18 +22,18 @@ class Recording:
     title: str
     has_video: bool
     has_sound: bool
-    duration: float  # seconds, as the file declares it: a truncated one ends earlier
+    duration: float  # seconds to the end of the last picture or sound; a truncated file may declare more than it has
     width: int  # pixels of the upright picture; 0 without pictures
     height: int  # pixels of the upright picture; 0 without pictures
     origin: float  # where t = 0 lies on the file's own clock, seconds
     info: SessionInfo | None = None  # session.toml
     events_path: Path | None = None  # events.jsonl
 
-    def frames(self) -> Iterator[VideoFrame]:
+    def frames(self) -> Generator[VideoFrame, None, None]:
         """The pictures, upright; blocks. Close the iterator to release the file."""
         return clip.frames(self.media, self.origin)
 
-    def sound(self) -> Iterator[AudioChunk]:
+    def sound(self) -> Generator[AudioChunk, None, None]:
         """The sound, mono at 16 kHz, 512 samples a chunk; blocks. Close the iterator to release the file."""
         return clip.sound(self.media, self.origin)
 
@@ -46,23 +46,26 @@ def open_recording(path: Path) -> Recording:
 
     Raises UsageError if there is no such thing, GlassesError if it cannot be read.
     """
-    folder = path.is_dir()
-    media = path / "session.mkv" if folder else path
-    if not media.exists():
-        remedy = "name a folder with a session.mkv, or a video file" if folder else "check the path"
-        raise UsageError(f"{media}: no such file; {remedy}")
+    try:
+        folder = path.is_dir()
+        media = path / "session.mkv" if folder else path
+        found = media.exists()
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise UsageError(f"{path}: cannot be opened ({error.strerror}); check the path") from error
+    if not found:
+        raise UsageError(f"{media}: no such file; name a folder with a session.mkv, or a video file")
     info_path, events_path = path / "session.toml", path / "events.jsonl"
     info = SessionInfo.read(info_path) if folder and info_path.exists() else None
-    found = clip.probe(media)
-    origin = min(found.start, 0.0) if folder else found.start
-    width, height = found.size or (0, 0)
+    held = clip.probe(media)
+    origin = min(held.start, 0.0) if folder else held.start
+    width, height = held.size or (0, 0)
     return Recording(
         path=path,
         media=media,
-        title=(info.title if info else "") or path.resolve().stem,
-        has_video=found.size is not None,
-        has_sound=found.has_sound,
-        duration=found.end - origin,
+        title=(info.title if info else "") or (path.resolve().name if folder else path.stem),
+        has_video=held.size is not None,
+        has_sound=held.has_sound,
+        duration=held.end - origin,
         width=width,
         height=height,
         origin=origin,

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 _MILLISECOND = Fraction(1, 1000)
 """The time base of Matroska."""
 
-_MUXER = {"cluster_time_limit": "500", "flush_packets": "1", "max_interleave_delta": "500000"}
-"""At most half a second waits for its cluster, or for the other stream, before it is on the disk."""
+_MUXER = {"cluster_time_limit": "100", "flush_packets": "1", "max_interleave_delta": "500000"}
+"""What waits in memory for its cluster to be whole, ms, and for the other stream (which may have stopped), µs."""
 
 
 class RecordingWriter:
