@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from devices.speaker_card import SoundCard
+from devices.speaker_card import SoundCard, play_file
 from devices.speaker_none import NoSpeaker
 from devices.speaker_wav import WavSpeaker
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
+
+__all__ = ["open_speaker", "play_file"]
 
 
 def open_speaker(address: str, clock: Clock, rate: int) -> NoSpeaker | WavSpeaker | SoundCard:

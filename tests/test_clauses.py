@@ -13,7 +13,7 @@ TEXTS = [
     "Yes. The sign says stop, and below it the words: no entry. Turn left! Is that clear?",
     "I see a white door with a small brass plate that names a doctor and below it a bell. Press it.",
     "Dr. Smith, e.g., is in at 7 p.m. on Oak St. 5... It costs $3.50 — or 1,250; see [it, now. Ok](https://a.b/c,d).",
-    "**Note:** it is *open*.\n\n1. **Milk**, fresh\n2. Bread\n\n| a | b |\n|---|---|\n\n```python\nx = 2*3*4\n```\nDone",
+    "**Note:** it is *open*.\n\n1. **Milk**, fresh\n2. Bread\n\n| a | b |\n|---|---|\n\n```\nx = 2*3*4\n```\nDone",
     "你好，今天天气很好，我们去公园吧。他说：“好。”然后走了！？Ok. 😀 Fine…  yes\r\n \t\nno",
     "x" * 700 + " " + "word " * 120 + "end",
     "* ** ---\n#\n... ?! .",

@@ -286,9 +286,9 @@ def test_playing_what_is_no_sound_says_so(ears: Ears, tmp_path: Path) -> None:
 
 
 OPEN = (
-    "from pipeline import clock\nfrom devices.speakers import open_speaker\n"
+    "from pipeline import clock, errors\nfrom devices.speakers import open_speaker\n"
     "async def main(c): open_speaker('default', c, 22050)\n"
-    "try: clock.run(main, virtual=False)\nexcept clock.UsageError.__bases__[0] as error: print(error)\n"
+    "try: clock.run(main, virtual=False)\nexcept errors.GlassesError as error: print(error)\n"
 )
 
 

@@ -18,7 +18,7 @@ threads gained nothing while the recogniser and the camera had work too (real-ti
 class Piper:
     """A Piper voice: `model` is its .onnx file, and the .onnx.json that came with it lies beside it.
 
-    Loads in the constructor, which takes about half a second: call it in a thread. The voice's noise is
+    Loads and warms up in the constructor, which takes about a second: call it in a thread. The voice's noise is
     off, so a clause sounds the same to the sample every time (Piper draws it at random otherwise).
     Raises GlassesError where the model is missing or broken.
     """
@@ -46,6 +46,8 @@ class Piper:
         self.rate = config.sample_rate
         self._voice = PiperVoice(session=session, config=config)
         self._synthesis = SynthesisConfig(length_scale=config.length_scale / speed, noise_scale=0.0, noise_w_scale=0.0)
+        for _ in self.synthesise("Ready."):
+            pass  # the first clause of a process takes 0.3 s more, and it must not be the wearer who waits for it
 
     def synthesise(self, clause: str) -> Iterator[Samples]:
         """The clause, made `speakable`, sentence by sentence as mono int16; nothing where there is nothing to say."""
