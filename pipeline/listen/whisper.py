@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.errors import UsageError
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.types import Samples
 
@@ -36,7 +37,10 @@ _NO_REPEAT = 4
 """Tokens in a row that may not come twice."""
 
 _TOKENS_PER_SECOND = 12
-"""More than the fastest speakers need (about 5 words a second); the limit ends runaway decoding early."""
+"""Far more than anybody speaks; the limit ends runaway decoding early."""
+
+_WORDS_PER_SECOND = 5
+"""Faster than people speak to a device; what comes out faster is a repetition, even if it varies its words."""
 
 _SURE = -0.7
 """Average log-probability of a token below which the sound is heard again in a full window."""
@@ -74,6 +78,7 @@ class Whisper:
     """A Whisper model for one utterance at a time; int8 on the processor, greedy, deterministic.
 
     `folder` holds the CTranslate2 weights. `language` is an ISO 639-1 code, or None to detect it.
+    Raises UsageError for a language that the weights don't hear.
     """
 
     def __init__(self, folder: Path, language: str | None, *, threads: int = 2) -> None:
@@ -82,6 +87,10 @@ class Whisper:
         self._model = WhisperModel(
             str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True
         )
+        if not self._model.model.is_multilingual:
+            if language not in (None, "en"):
+                raise UsageError(f"{folder}: it hears English only; for '{language}' choose listen.model base")
+            language = "en"
         self._language = language
         self._tokenizers: dict[str, Tokenizer] = {}
 
@@ -130,7 +139,8 @@ class Whisper:
         tokens = result.sequences_ids[0]
         text = tokenizer.decode(tokens).strip()
         average = result.scores[0] * len(tokens) / (len(tokens) + 1)
-        repetitive = get_compression_ratio(text) > _REPETITIVE or _repeats(text)
+        too_fast = len(text.split()) > 2 + seconds * _WORDS_PER_SECOND
+        repetitive = too_fast or get_compression_ratio(text) > _REPETITIVE or _repeats(text)
         return _Hearing(text, average, result.no_speech_prob, repetitive)
 
     def _tokenizer(self, language: str) -> Tokenizer:

@@ -1,0 +1,140 @@
+"""Where speech begins and ends: counted in samples, so these need neither sound nor clock."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.listen.segmenter import Segment, Segmenter, SegmenterSettings, SpeechStarted
+from pipeline.listen.transcriber import RATE
+from pipeline.listen.voice_activity import BLOCK
+from pipeline.types import AudioChunk, Samples, read_only
+
+STEP = BLOCK / RATE  # 0.032 s
+
+SETTINGS = SegmenterSettings(min_speech=0.09, end_silence=0.3, pre_roll=0.064, tail=0.064)
+
+
+class Probabilities:
+    """A voice activity model that says what it is told to, block by block; silence after that."""
+
+    def __init__(self, *values: float) -> None:
+        self._values = list(values)
+        self.resets = 0
+
+    def probability(self, block: Samples) -> float:
+        assert block.shape == (BLOCK,)
+        return self._values.pop(0) if self._values else 0.0
+
+    def reset(self) -> None:
+        self.resets += 1
+
+
+def sound(blocks: float, start: float = 0.0, *, first: int = 0) -> AudioChunk:
+    """Samples that count up from `first`, so that each can be recognised."""
+    count = round(blocks * BLOCK)
+    return AudioChunk(start, read_only((np.arange(first, first + count) % 30_000).astype(np.int16)), RATE)
+
+
+def heard(*probabilities: float, settings: SegmenterSettings = SETTINGS) -> list[SpeechStarted | Segment]:
+    segmenter = Segmenter(Probabilities(*probabilities), settings)
+    return [*segmenter.feed(sound(len(probabilities))), *segmenter.finish()]
+
+
+def test_silence_holds_nothing() -> None:
+    assert heard(*[0.1] * 100) == []
+
+
+def test_a_click_is_no_speech() -> None:
+    assert heard(0.0, 0.9, 0.9, 0.0, 0.9, 0.0, *[0.0] * 20) == []
+
+
+def test_speech_is_dated_from_its_first_to_its_last_voiced_block() -> None:
+    started, segment = heard(*[0.0] * 10, *[0.9] * 20, *[0.0] * 20)
+    assert started.t == pytest.approx(10 * STEP)  # type: ignore[union-attr]
+    assert isinstance(segment, Segment)
+    assert segment.t_start == pytest.approx(10 * STEP)
+    assert segment.t_end == pytest.approx(30 * STEP)
+
+
+def test_pre_roll_and_tail_are_kept_around_it() -> None:
+    _, segment = heard(*[0.0] * 10, *[0.9] * 20, *[0.0] * 20)
+    assert isinstance(segment, Segment)
+    assert segment.samples[0] == 8 * BLOCK
+    assert len(segment.samples) == (2 + 20 + 2) * BLOCK
+
+
+def test_speech_that_has_begun_goes_on_at_a_lower_probability() -> None:
+    _, segment = heard(*[0.9] * 5, *[0.4] * 10, *[0.0] * 20)
+    assert isinstance(segment, Segment)
+    assert segment.t_end == pytest.approx(15 * STEP)
+
+
+def test_a_pause_shorter_than_the_end_silence_does_not_end_it() -> None:
+    pause = [0.0] * 8  # 0.256 s
+    assert len(heard(*[0.9] * 5, *pause, *[0.9] * 5, *[0.0] * 20)) == 2
+
+
+def test_the_segment_comes_as_soon_as_the_end_silence_has_passed() -> None:
+    segmenter = Segmenter(Probabilities(*[0.9] * 10), SETTINGS)
+    assert len(list(segmenter.feed(sound(10 + 9)))) == 1
+    assert len(list(segmenter.feed(sound(1, 19 * STEP)))) == 1
+
+
+def test_the_end_of_the_sound_ends_the_utterance() -> None:
+    segmenter = Segmenter(Probabilities(*[0.9] * 11), SETTINGS)
+    list(segmenter.feed(sound(10.5)))
+    (segment,) = segmenter.finish()
+    assert isinstance(segment, Segment)
+    assert segment.t_end == pytest.approx(10.5 * STEP)
+    assert len(segment.samples) == 10.5 * BLOCK
+
+
+def test_chunks_of_any_size_give_the_same() -> None:
+    probabilities = [*[0.0] * 10, *[0.9] * 20, *[0.0] * 20]
+    whole = heard(*probabilities)
+    segmenter = Segmenter(Probabilities(*probabilities), SETTINGS)
+    pieces: list[SpeechStarted | Segment] = []
+    for n in range(0, 50 * BLOCK, 700):
+        count = min(700, 50 * BLOCK - n)
+        pieces += segmenter.feed(sound(count / BLOCK, n / RATE, first=n))
+    pieces += segmenter.finish()
+    assert [type(item) for item in pieces] == [type(item) for item in whole]
+    first, second = pieces[-1], whole[-1]
+    assert isinstance(first, Segment)
+    assert isinstance(second, Segment)
+    assert (first.t_start, first.t_end) == pytest.approx((second.t_start, second.t_end))
+    assert np.array_equal(first.samples, second.samples)
+
+
+def test_a_gap_in_the_sound_ends_the_utterance_where_the_sound_stopped() -> None:
+    vad = Probabilities(*[0.9] * 10, *[0.0] * 5, *[0.9] * 10)
+    segmenter = Segmenter(vad, SETTINGS)
+    first = list(segmenter.feed(sound(10)))
+    second = [*segmenter.feed(sound(15, 2.0)), *segmenter.finish()]
+    assert [type(item) for item in (*first, *second)] == [SpeechStarted, Segment, SpeechStarted, Segment]
+    assert isinstance(second[0], Segment)
+    assert second[0].t_end == pytest.approx(10 * STEP)
+    assert second[1].t == pytest.approx(2.0 + 5 * STEP)  # type: ignore[union-attr]
+    assert vad.resets == 2
+
+
+def test_words_right_after_an_end_lose_nothing() -> None:
+    end = [0.0] * 10
+    _, first, _, second = heard(*[0.9] * 5, *end, *[0.9] * 5, *[0.0] * 20)
+    assert isinstance(first, Segment)
+    assert isinstance(second, Segment)
+    assert second.samples[0] == 13 * BLOCK
+    assert second.t_start == pytest.approx(15 * STEP)
+
+
+def test_speech_that_never_ends_is_cut_at_its_quietest_place_and_loses_nothing() -> None:
+    settings = SegmenterSettings(min_speech=0.09, max_segment=8.0, pre_roll=0.064, tail=0.064)
+    probabilities = [0.9] * 600
+    probabilities[200] = 0.5
+    items = heard(*probabilities, settings=settings)
+    segments = [item for item in items if isinstance(item, Segment)]
+    assert len(segments[0].samples) == 200 * BLOCK
+    assert sum(len(segment.samples) for segment in segments) == 600 * BLOCK
+    assert [type(item) for item in items] == [SpeechStarted, Segment] * len(segments)
+    assert all(len(segment.samples) <= settings.max_segment * RATE for segment in segments)
