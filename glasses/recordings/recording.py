@@ -80,5 +80,5 @@ def read_events(recording: Recording) -> Iterator[Event]:
         raise UsageError(
             f"{recording.path}: has no events.jsonl; replay it without recorded costs, or keep one with --out"
         )
-    with recording.events_path.open(encoding="utf-8") as lines:
-        yield from from_lines(lines, where=str(recording.events_path))
+    text = recording.events_path.read_text(encoding="utf-8", errors="replace")
+    return from_lines(text.split("\n"), where=str(recording.events_path))

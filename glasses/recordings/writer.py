@@ -139,7 +139,7 @@ class RecordingWriter:
             yield
         except (OSError, av.FFmpegError) as error:
             self._done = True
-            with suppress(AttributeError, OSError, av.FFmpegError):
+            with suppress(AttributeError, av.FFmpegError):  # it may not even be open
                 self._container.close()
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             remedy = "the disk is full; free some space" if full else f"{error.strerror}; record to another folder"
