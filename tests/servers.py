@@ -20,11 +20,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 STALL: Final = "stall"
 CUT: Final = "cut"
-Step = str | float | Literal["stall", "cut"]
+Step = str | float
 
 
 def event(data: Any) -> str:

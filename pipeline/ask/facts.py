@@ -1,0 +1,144 @@
+"""Picking out of read lines what a question asks for, by plain rules: pure functions of words.
+
+A line is picked whole or not at all, so that nothing is said that is not written there. A kind of fact is a
+pattern in the question and a pattern in the line; where several lines have it, the line with the question's own
+words (the oranges, Sunday) is meant, else the one with the word that usually stands beside such a fact (EXP, Tel.).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.ask.reader import Line
+
+
+def _any(*alternatives: str) -> re.Pattern[str]:
+    """One of these patterns, from the beginning of a word on."""
+    return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives)})", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that print often says and people often ask for."""
+
+    name: str  # as it is spoken in "I don't see ..."
+    asked: re.Pattern[str]  # in the question
+    written: re.Pattern[str]  # in the line
+    beside: re.Pattern[str]  # what usually stands before it, in the line or the line above
+    several: bool = False  # many lines together are the answer
+
+
+_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_TIME = _any(r"\d{1,2}[:.h]\d\d\b", r"\d{1,2} ?[ap]\.?m\b")
+
+FACTS = (
+    Fact(
+        "a date",
+        _any("expir", r"date\b", "best before", "use by", "sell by", "goe?s? (off|bad)", "still (good|fresh)"),
+        _any(
+            r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b",
+            r"\d{1,2}[./-]\d{4}\b",
+            r"\d{4}-\d\d\b",
+            rf"(?:\d{{1,2}} ?)?{_MONTH}\.? ?\d{{2,4}}\b",
+        ),
+        _any("exp", "best before", "use by", "sell by", r"bbe?\b"),
+    ),
+    Fact(
+        "a phone number",
+        _any(r"(?:tele)?phone\b", r"number\b.*\b(?:call|ring)\b", r"(?:call|ring)\b.*\bnumber\b"),
+        _any(r"\+?\(?\d(?:[ ()/.-]{0,2}\d){6,}"),
+        _any(r"tel\b", r"(?:tele)?phone\b", r"call\b", r"mobile\b"),
+    ),
+    Fact(
+        "a dose",
+        _any("dos(?:e|es|age)\\b", r"how (?:much|many|often)\b.*\btake\b", "how many (?:tablets|pills|capsules|drops)"),
+        _any(r"take\b", r"dos(?:e|age)\b", r"every\b", r"daily\b", r"times a day\b", r"(?:a|per) day\b"),
+        _any("adults?", "children", "directions"),
+        several=True,
+    ),
+    Fact(
+        "an amount",
+        _any(r"how (?:much|many) (?:m?[lg]|grams?|milli\w+|kilos?|lit\w+)\b", "how (?:strong|heavy)", "what strength"),
+        _any(r"\d+(?:[.,]\d+)? ?(?:[mc]?l|[mµk]?g|mcg|%|lit(?:er|re)s?)(?!\w)"),
+        _any("net", "contents?", "weight"),
+    ),
+    Fact(
+        "a time",
+        _any(r"opens?\b", r"opening\b", r"clos(?:e|es|ed|ing)\b", r"shuts?\b", r"hours\b", "what time", r"when\b"),
+        _any(_TIME.pattern, r"closed\b", "24 hours", "24/7"),
+        _any("open", "hours"),
+        several=True,
+    ),
+    Fact(
+        "a price",
+        _any(r"prices?\b", r"costs?\b", "how (?:much|expensive)"),
+        _any(r"[$€£¥] ?\d", r"\d+[.,]\d\d\b", r"\d+ ?(?:euros?|dollars?|pounds?|cents?|p)\b"),
+        _any("price", "only", "total"),
+    ),
+)
+"""The first that is asked for counts: "how much" is about a dose where something is taken, else about a price."""
+
+
+def asked_for(question: str) -> Fact | None:
+    """The kind of fact that `question` asks for, None for anything else."""
+    return next((fact for fact in FACTS if fact.asked.search(question)), None)
+
+
+def find(fact: Fact, question: str, lines: Sequence[Line]) -> tuple[Line, ...]:
+    """The lines that may be meant: one if it is clear, several if not, none if there is no such fact."""
+    found = []
+    for above, line in zip((None, *lines), lines, strict=False):
+        if fact.written.search(line.text):
+            if above and _introduces(fact, above) and not fact.beside.search(line.text) and not fact.several:
+                line = Line(f"{above.text} {line.text}", min(above.confidence, line.confidence))
+            found.append(line)
+    found = [line for line in found if shares_words(question, line.text)] or found
+    if not fact.several:
+        found = [line for line in found if fact.beside.search(line.text)] or found
+    return tuple(found)
+
+
+def time_of(question: str, line: str) -> str:
+    """When it opens or closes, if `line` names exactly two times and `question` asks for one of them; else empty."""
+    times = [match[0] for match in _TIME.finditer(line)]
+    if len(times) != 2:
+        return ""
+    if _CLOSING.search(question):
+        return times[1]
+    return times[0] if _OPENING.search(question) else ""
+
+
+def shares_words(question: str, line: str) -> bool:
+    """Whether a word of the question that carries meaning stands in the line; a plural's s does not matter."""
+    return bool(_words(question) & _words(line))
+
+
+def _introduces(fact: Fact, line: Line) -> bool:
+    return bool(fact.beside.search(line.text)) and not fact.written.search(line.text)
+
+
+_CLOSING = _any(r"clos(?:e|es|ing)\b", r"shuts?\b", "until when", "how (?:late|long)")
+_OPENING = _any(r"what time\b.*\bopens?\b", r"when\b.*\bopens?\b")
+
+_COMMON = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        about and any are can could does for from get give has have how its let long many may much need not now off
+        one out please see should some tell that the them then there these they thing this those time today tomorrow
+        until was what when where which who why will with would you your
+        read say says said sign label text word written here look
+        open opens opening close closes closing closed shut hours late number phone call price cost
+        date expire expires best before use take dose
+        """,
+    )
+)
+"""Words that every question has, or every line of a kind: they don't tell one line from another."""
+
+
+def _words(text: str) -> set[str]:
+    """The words of `text` that carry meaning, without a plural's s."""
+    words = re.findall(r"[^\W\d_]{3,}", text.casefold())
+    return {word.removesuffix("s") for word in words if word not in _COMMON}
