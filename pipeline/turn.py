@@ -17,7 +17,6 @@ from pipeline.events import EventLog
 from pipeline.look.encode import encode
 from pipeline.speak.clauses import Clauses
 from pipeline.speak.playback import audible_offset, heard_text
-from pipeline.speak.speakable import speakable
 from pipeline.speak.speaker import Speaker
 from pipeline.speak.voice import Voice
 from pipeline.types import (
@@ -149,15 +148,15 @@ class Turn:
         """Clauses to sound, one by one, while the next still arrives."""
         try:
             async for clause in self._clauses:
-                samples = await self._voice(speakable(clause))
+                samples = await self._voice(clause)
                 if len(samples):
                     rate = self._mouth.voice.rate
                     await self._sound.send(SpeechChunk(self._number, self._clock.now(), samples, rate, clause))
         finally:
             self._sound.close()
 
-    async def _voice(self, words: str) -> Samples:
-        pieces = await self._clock.run("synthesise", lambda: list(self._mouth.voice.synthesise(words)))
+    async def _voice(self, clause: str) -> Samples:
+        pieces = await self._clock.run("synthesise", lambda: list(self._mouth.voice.synthesise(clause)))
         return read_only(np.concatenate(pieces)) if pieces else np.zeros(0, np.int16)
 
     async def _play(self) -> None:

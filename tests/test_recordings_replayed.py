@@ -1,0 +1,73 @@
+"""Every recording of the project, with the real models, comes to what its session.toml expects."""
+
+from __future__ import annotations
+
+import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from glasses.expectations import unmet
+from glasses.recordings import open_recording
+from glasses.replaying import Replayed
+from glasses.testing import Replay
+from pipeline.events import to_line
+
+FOLDER = Path(__file__).parents[1] / "recordings"
+NAMES = sorted(path.parent.name for path in FOLDER.glob("*/session.toml"))
+
+
+def lines(session: Replayed) -> str:
+    return "\n".join(map(to_line, session.events))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_a_recording_is_answered_as_it_expects(name: str, glasses_replay: Replay) -> None:
+    info = open_recording(FOLDER / name).info
+    assert info is not None
+    assert unmet(info, glasses_replay(FOLDER / name)) == []
+
+
+def test_there_are_five_recordings_with_a_licence_and_they_are_small() -> None:
+    assert len(NAMES) >= 5
+    for name in NAMES:
+        info = open_recording(FOLDER / name).info
+        assert info is not None
+        assert info.licence
+        assert info.consent
+    assert sum(path.stat().st_size for path in FOLDER.rglob("*") if path.is_file()) < 15_000_000
+
+
+@pytest.mark.slow
+def test_a_replay_with_fixed_costs_is_the_same_to_the_byte_also_with_the_other_core_busy(
+    glasses_replay: Replay, tmp_path: Path
+) -> None:
+    first = lines(glasses_replay(FOLDER / "two-questions"))
+    busy = multiprocessing.get_context("spawn").Process(target=_burn, daemon=True)
+    busy.start()
+    try:
+        second = lines(glasses_replay(FOLDER / "two-questions"))
+    finally:
+        busy.kill()
+    # Another process too: nothing may depend on what a process has done before, or on hashes of its own.
+    glasses = Path(sys.executable).parent / "glasses"
+    command = [str(glasses), "replay", str(FOLDER / "two-questions"), "--costs", "fixed", "--json"]
+    third = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path).stdout.strip()
+    assert first == second == third
+
+
+def _burn() -> None:
+    while True:
+        sum(range(10_000))
+
+
+@pytest.mark.slow
+def test_a_recorded_log_is_replayed_with_its_answers_and_costs(glasses_replay: Replay) -> None:
+    session = glasses_replay(FOLDER / "shop-sign", costs="recorded")
+    recorded = (FOLDER / "shop-sign" / "events.jsonl").read_text(encoding="utf-8")
+    assert session.of("answered")[0].data["backend"] == "recorded"
+    assert session.of("answered")[0].data["text"] in recorded
+    assert lines(session) == lines(glasses_replay(FOLDER / "shop-sign", costs="recorded"))
