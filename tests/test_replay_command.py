@@ -74,13 +74,16 @@ def test_latency_reads_a_log_and_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "says"), [(None, "no such"), (b"", ""), (b"not a video at all\n" * 100, "not a video")]
+    ("content", "code", "says"),
+    [(None, 2, "no such"), (b"", 1, "empty"), (b"not a video at all\n" * 100, 1, "not a video")],
 )
-def test_what_is_no_recording_is_refused_with_a_remedy(content: bytes | None, says: str, tmp_path: Path) -> None:
+def test_what_is_no_recording_is_refused_with_a_remedy(
+    content: bytes | None, code: int, says: str, tmp_path: Path
+) -> None:
     path = tmp_path / "clip.mp4"
     if content is not None:
         path.write_bytes(content)
-    line = complaint(glasses("replay", path), 1)
+    line = complaint(glasses("replay", path), code)
     assert str(path) in line
     assert says in line.lower()
 

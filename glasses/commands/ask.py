@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from pipeline.types import Image
 
 _EPILOG = """\b
 Examples:
@@ -64,7 +68,7 @@ def command(context: click.Context, image: Path, question: str, backend: str | N
         raise GlassesError(answer.fault or f"the answer ended as {answer.outcome}")
 
 
-def _read(path: Path):  # type: ignore[no-untyped-def]
+def _read(path: Path) -> Image:
     """The picture as BGR, upright by its EXIF orientation. Raises GlassesError if it can't be read."""
     import cv2
     import numpy as np
