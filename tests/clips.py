@@ -6,9 +6,10 @@ sound is a tone, so that a level and a length show.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -74,19 +75,21 @@ def tone(seconds: float, rate: int) -> NDArray[np.float32]:
 def make(path: Path, video: Video | None = None, sound: Sound | None = None, **muxer: str) -> Path:
     """Write a clip, in the format that the name's ending says."""
     with av.open(str(path), "w", options=muxer) as container:
-        tracks: list[tuple[Any, list[Any]]] = []
+        tracks: list[tuple[Any, Iterator[Any]]] = []
         if video is not None:
             tracks.append(_pictures(container, video))
         if sound is not None:
             tracks.append(_tone(container, sound))
-        packets = [packet for stream, frames in tracks for frame in [*frames, None] for packet in stream.encode(frame)]
+        packets = [
+            packet for stream, frames in tracks for frame in chain(frames, [None]) for packet in stream.encode(frame)
+        ]
         container.start_encoding()
         for packet in sorted((p for p in packets if p.size), key=lambda p: float(p.dts * p.time_base)):
             container.mux(packet)
     return path
 
 
-def _pictures(container: Any, video: Video) -> tuple[Any, list[Any]]:
+def _pictures(container: Any, video: Video) -> tuple[Any, Iterator[Any]]:
     quiet = {"x265-params": "log-level=none"} if video.codec == "libx265" else {}
     stream = container.add_stream(video.codec, rate=30, options={**quiet, **video.options})
     stream.width, stream.height = video.size
@@ -94,18 +97,23 @@ def _pictures(container: Any, video: Video) -> tuple[Any, list[Any]]:
     stream.codec_context.time_base = Fraction(1, 1000)
     if video.turned or video.mirrored:
         stream.set_display_rotation(video.turned, hflip=video.mirrored)
-    frames = []
+    return stream, _taken(video)
+
+
+def _taken(video: Video) -> Iterator[av.VideoFrame]:
+    picture = av.VideoFrame.from_ndarray(quadrants(*video.size), format="bgr24")
     for t in video.times:
-        frame = av.VideoFrame.from_ndarray(quadrants(*video.size), format="bgr24").reformat(format=video.pixels)
+        frame = picture.reformat(format=video.pixels)
         frame.pts, frame.time_base = round(t * 1000), Fraction(1, 1000)
-        frames.append(frame)
-    return stream, frames
+        yield frame
 
 
-def _tone(container: Any, sound: Sound) -> tuple[Any, list[Any]]:
+def _tone(container: Any, sound: Sound) -> tuple[Any, Iterator[Any]]:
     stream = container.add_stream(sound.codec, rate=sound.rate, layout=sound.layout)
-    channels = stream.codec_context.layout.nb_channels
-    frames = []
+    return stream, _heard(sound, stream.codec_context.layout.nb_channels)
+
+
+def _heard(sound: Sound, channels: int) -> Iterator[av.AudioFrame]:
     step = round(sound.rate / 50)
     wave = tone(sound.seconds, sound.rate)
     for begin in range(0, len(wave), step):
@@ -114,7 +122,5 @@ def _tone(container: Any, sound: Sound) -> tuple[Any, list[Any]]:
             continue
         piece = np.tile(wave[begin : begin + step], (channels, 1))
         frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout=sound.layout)
-        frame.rate, frame.time_base = sound.rate, Fraction(1, sound.rate)
-        frame.pts = round(t * sound.rate)
-        frames.append(frame)
-    return stream, frames
+        frame.rate, frame.pts, frame.time_base = sound.rate, round(t * sound.rate), Fraction(1, sound.rate)
+        yield frame

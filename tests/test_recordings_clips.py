@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -220,6 +222,26 @@ def test_pictures_and_sound_can_be_read_in_two_threads_at_once(tmp_path: Path) -
         chunks = threads.submit(lambda: list(clip.sound()))
         assert len(frames.result()) == 10
         assert len(chunks.result()) == 32
+
+
+READ_ALL = """
+import resource, sys
+from pathlib import Path
+from glasses.recordings import open_recording
+
+clip = open_recording(Path(sys.argv[1]))
+began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert sum(1 for _ in clip.frames()) == 200
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - began)
+"""
+
+
+def test_pictures_that_nobody_keeps_do_not_pile_up(tmp_path: Path) -> None:
+    video = Video(times=[n / 30 for n in range(200)], size=(1280, 720), options={"preset": "ultrafast"}, turned=180)
+    path = make(tmp_path / "clip.mp4", video)
+    root = Path(__file__).parent.parent
+    read = subprocess.run([sys.executable, "-c", READ_ALL, str(path)], cwd=root, check=True, capture_output=True)
+    assert int(read.stdout) < 60_000  # kB; all of the pictures are 553 MB
 
 
 def test_closing_an_iterator_early_releases_the_file(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import GlassesError
+from pipeline.listen.transcriber import RATE
 from pipeline.types import AudioChunk, Image, Samples, VideoFrame, read_only
 
 if TYPE_CHECKING:
@@ -27,16 +28,13 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.frame import VideoFrame as CodedFrame
 
-RATE = 16_000
-"""Samples per second of the sound that is read: what everything that listens expects."""
-
 CHUNK = 512
 """Samples in a chunk: 32 ms, the window of the voice activity detector."""
 
 GAP = 0.05
 """Seconds. A jump in the sound's times beyond this is a gap; anything less is rounding in the container."""
 
-FORMATS = "mov,matroska,webm,avi,mpegts,wav,mp3,ogg,flac,aac"
+_FORMATS = "mov,matroska,webm,avi,mpegts,wav,mp3,ogg,flac,aac"
 """Demuxers that may open a file. FFmpeg's others would take a text for a video, or a playlist to the network."""
 
 _THREADS = min(4, os.cpu_count() or 1)
@@ -77,9 +75,11 @@ def frames(media: Path, origin: float) -> Generator[VideoFrame, None, None]:
     """
     with _opened(media) as container:
         for seq, (t, frame) in enumerate(_decoded(container, "video", media)):
+            if seq == 0:
+                orientation = _orientation(frame)
             # One thread: swscale's own threads cost more than they give while the decoder has the other cores.
             image = frame.to_ndarray(format="bgr24", threads=1)
-            yield VideoFrame(t - origin, seq, read_only(_upright(image, _orientation(frame))))
+            yield VideoFrame(t - origin, seq, read_only(_upright(image, orientation)))
 
 
 def sound(media: Path, origin: float) -> Generator[AudioChunk, None, None]:
@@ -157,7 +157,7 @@ def _opened(media: Path) -> Iterator[InputContainer]:
         container = av.open(
             f"file:{media}",
             metadata_errors="replace",
-            options={"format_whitelist": FORMATS, "protocol_whitelist": "file"},
+            options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
         )
     except av.FFmpegError as error:
         if isinstance(error, PermissionError):
@@ -204,7 +204,7 @@ def _decoded(container: InputContainer, kind: str, media: Path) -> Iterator[tupl
             else:
                 yield float(pts * stream.time_base), frame
     if damaged:
-        _log.warning("%s: %d damaged pieces of %s passed over", media, damaged, kind)
+        _log.warning("%s: passed over %d damaged pieces of %s", media, damaged, kind)
 
 
 def _packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Any] | None]:
@@ -242,6 +242,9 @@ def _orientation(frame: Any) -> NDArray[np.int8]:
 
     FFmpeg, libavutil/display.h: nine 32-bit numbers, row by row; (x, y) of the picture goes to
     (a x + c y, b x + d y) for [[a, b, u], [c, d, v], [x, y, w]].
+
+    Look at one frame only: PyAV's side data and its frame hold each other, so that frames would pile up
+    until the garbage collector comes (hundreds of MB at 720p).
     """
     if "DISPLAYMATRIX" not in frame.side_data:
         return np.eye(2, dtype=np.int8)
