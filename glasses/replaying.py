@@ -16,6 +16,10 @@ from pipeline.clock import Clock
 from pipeline.costs import Costs, fixed, measured, recorded
 from pipeline.errors import GlassesError
 from pipeline.events import EventLog, to_line
+from pipeline.listen.segmenter import Segmenter, SegmenterSettings
+from pipeline.listen.voice_activity import SileroVad
+from pipeline.look.choice import LookSettings
+from pipeline.session import Parts, Session
 from pipeline.turn import Mouth
 from pipeline.types import Event
 
@@ -76,30 +80,18 @@ def replay(
             log.subscribe(subscriber)
         with _Keeper(out) as keeper:
             log.subscribe(keeper)
+            # What can be wrong comes first, then what takes long to load, and then the session's time begins.
             mind = backend(clock) if backend else _backend(clock, config, models, past)
             mouth = Mouth(models.voice, _speaker(speaker, out, clock, models.voice.rate))
-            await _run(clock, log, recording, config, models, mind, mouth)
+            parts = _parts(config, models, mind, mouth)
+            clock.restart()
+            await _run(clock, log, recording, parts)
 
     clocks.run(main, virtual=not realtime, costs=_costs(costs, config, past))
     return Replayed(tuple(events))
 
 
-async def _run(
-    clock: Clock,
-    log: EventLog,
-    recording: Recording,
-    config: Config,
-    models: Models,
-    backend: Backend,
-    mouth: Mouth,
-) -> None:
-    from pipeline.listen.segmenter import Segmenter, SegmenterSettings
-    from pipeline.listen.voice_activity import SileroVad
-    from pipeline.look.choice import LookSettings
-    from pipeline.session import Parts, Session
-
-    ears = Segmenter(SileroVad(weights.silero()), SegmenterSettings(end_silence=config.listen.end_silence))
-    parts = Parts(ears, models.transcriber, backend, mouth, LookSettings(max_age=config.look.max_age))
+async def _run(clock: Clock, log: EventLog, recording: Recording, parts: Parts) -> None:
     about = {
         "title": recording.title,
         "duration": recording.duration,
@@ -112,8 +104,13 @@ async def _run(
         sound = recording.sound() if recording.has_sound else ()
         await Session(clock, log, parts).run(frames, sound, about)
     finally:
-        await mouth.speaker.close()
-        await backend.close()
+        await parts.mouth.speaker.close()
+        await parts.backend.close()
+
+
+def _parts(config: Config, models: Models, backend: Backend, mouth: Mouth) -> Parts:
+    ears = Segmenter(SileroVad(weights.silero()), SegmenterSettings(end_silence=config.listen.end_silence))
+    return Parts(ears, models.transcriber, backend, mouth, LookSettings(max_age=config.look.max_age))
 
 
 def _backend(clock: Clock, config: Config, models: Models, past: Sequence[Event]) -> Backend:

@@ -54,6 +54,10 @@ class Clock:
         """Seconds since the session started."""
         return self._loop.time() - self._zero
 
+    def restart(self) -> None:
+        """From here on `now()` counts from 0: what came before, such as loading models, is not the session's."""
+        self._zero = self._loop.time()
+
     async def sleep_until(self, t: float) -> None:
         """Return when the clock shows `t` seconds; lets others run even if that has passed."""
         reached = self._loop.create_future()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from glasses.replaying import CostsName
+if TYPE_CHECKING:
+    from glasses.replaying import CostsName
 
 _EPILOG = """\b
 Examples:
@@ -74,7 +75,7 @@ def command(
         path,
         config,
         models,
-        costs=cast(CostsName, costs),
+        costs=cast("CostsName", costs),
         realtime=realtime,
         speaker=speaker or "none",
         out=out,
