@@ -1,0 +1,71 @@
+"""What the wearer hears when the model's server fails: whole sessions against real servers on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from pipeline.ask.backend import PictureBudget
+from pipeline.ask.chat import ChatCompletions
+from pipeline.ask.transport import Patience
+from pipeline.clock import Clock
+from pipeline.costs import measured
+from pipeline.types import Event
+from tests.servers import CUT, DONE, STALL, ChatServer, Step, finish, words
+from tests.timeline import Timeline, of
+
+
+def ask(base_url: str) -> Callable[[Clock], ChatCompletions]:
+    picture, patience = PictureBudget(640, 80), Patience(0.5, 0.5)
+    return lambda clock: ChatCompletions(clock, "a-server", base_url, "m", key="", picture=picture, patience=patience)
+
+
+def session(base_url: str) -> list[Event]:
+    timeline = Timeline().says(1.0, 2.0, "What is this?").says(8.0, 9.0, "And now?")
+    return timeline.play(ask(base_url), costs=measured)
+
+
+@pytest.mark.parametrize(
+    ("script", "status", "outcome", "told"),
+    [
+        ([], 401, "error", "key"),
+        ([], 404, "error", "no model"),
+        ([], 429, "error", "too busy"),
+        ([], 500, "error", "fault"),
+        ([*words("It is a "), CUT], 200, "interrupted", "It is a The answer broke off."),
+        ([finish("stop"), DONE], 200, "error", "empty answer"),
+        ([STALL], 200, "error", "did not answer in time"),
+        ([*words("It is a "), STALL], 200, "interrupted", "stopped in the middle"),
+    ],
+)
+def test_every_failure_is_told_and_the_next_question_is_still_heard(
+    script: list[Step], status: int, outcome: str, told: str
+) -> None:
+    with ChatServer(script, status=status) as server:
+        events = session(server.base_url)
+    assert [event.data["outcome"] for event in of(events, "answered")] == [outcome, outcome]
+    assert all(told in event.data["heard_text"] for event in of(events, "spoken"))
+    assert len(of(events, "fault")) == 2
+    assert events[-1].kind == "session.ended"
+
+
+def test_a_server_that_is_not_there_is_told() -> None:
+    events = session("http://127.0.0.1:9/v1")
+    assert of(events, "spoken")[0].data["heard_text"] == "I can't reach the model."
+    assert "nothing listens" in of(events, "fault")[0].data["what"]
+
+
+def test_silence_of_a_server_costs_its_whole_patience_in_virtual_time() -> None:
+    with ChatServer([STALL]) as server:
+        events = session(server.base_url)
+    asked, fault = of(events, "asked")[0], of(events, "fault")[0]
+    assert fault.t - asked.t == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_whole_answer_is_spoken_while_it_still_arrives() -> None:
+    with ChatServer([*words("It is a cup. "), 0.5, *words("It is red."), finish("stop"), DONE]) as server:
+        events = session(server.base_url)
+    speaking, answered = of(events, "speaking")[0], of(events, "answered")[0]
+    assert speaking.t < answered.t
+    assert of(events, "spoken")[0].data["heard_text"] == "It is a cup. It is red."
