@@ -46,6 +46,22 @@ class Weight:
         return main if main.startswith(self.name) else f"{self.name}/{main}"
 
 
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A small model inside the wheel of the library that runs it: pip has checked it, nothing is left to find."""
+
+    name: str
+    job: str
+    licence: str
+    package: str
+    pattern: str  # of its files in the package
+
+
+CARRIED = (
+    Carried("silero-vad", "voice activity (Silero)", "MIT", "faster_whisper", "assets/silero_vad*.onnx"),
+    Carried("pp-ocr-v6-small", "reading (PP-OCRv6)", "Apache-2.0", "rapidocr", "models/*.onnx"),
+)
+
 _TINY = (
     File(
         "model.bin",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import traceback
 
 import click
 
-from pipeline.errors import GlassesError
+from pipeline.errors import GlassesError, first_failure
 
 _COMMANDS = {
     "replay": "Replay a recording, or any video with sound, through the whole pipeline.",
@@ -19,16 +20,17 @@ _COMMANDS = {
     "doctor": "Check this machine: libraries, weights, backend.",
 }
 
+_OPENCV = "libgl1 libglib2.0-0 libx11-6"
+
 _SYSTEM_LIBRARIES = {
     "PortAudio library not found": "libportaudio2",
     "libportaudio": "libportaudio2",
-    "libGL": "libgl1",
-    "libgthread": "libglib2.0-0",
-    "libglib": "libglib2.0-0",
-    "libX11": "libx11-6",
-    "libxcb": "libxcb1",
+    "libGL.so": _OPENCV,
+    "libgthread": _OPENCV,
+    "libglib": _OPENCV,
+    "libX11": _OPENCV,
 }
-"""What a loader says is missing, and the Debian package that has it."""
+"""What Python says when a system library is missing, and the Debian packages that have it."""
 
 _EPILOG = """\b
 Examples:
@@ -59,66 +61,69 @@ class _Commands(click.Group):
 
 @click.group(cls=_Commands, epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="glasses-companion", prog_name="glasses")
-@click.option("--debug", is_flag=True, help="Show the traceback of an error (may stand behind the command too).")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error; may stand behind the command too.")
 def cli(debug: bool) -> None:
     """The open companion for camera glasses: it sees what you see, hears what you ask, and speaks the answer."""
 
 
 def main() -> None:
     """Run the command line; exits with 0 done, 1 failed, 2 used wrongly, 130 interrupted."""
-    arguments = [argument for argument in sys.argv[1:] if argument != "--debug"]
-    sys.exit(_run(arguments, debug="--debug" in sys.argv[1:]))
+    arguments = sys.argv[1:]
+    sys.exit(run([argument for argument in arguments if argument != "--debug"], debug="--debug" in arguments))
 
 
-def _run(arguments: list[str], debug: bool) -> int:
+def run(arguments: list[str], *, debug: bool = False) -> int:
+    """Run one command and return its exit code; an error becomes one line on stderr, after its traceback in `debug`.
+
+    click's own `main` is not used because it ends in ways of its own: several lines for wrong use, and "Aborted!" for
+    the EOFError of a media file.
+    """
+    colour = False if os.environ.get("NO_COLOR") else None  # None: on a terminal only
     try:
-        result = cli.main(arguments, prog_name="glasses", standalone_mode=False)
-        return result if isinstance(result, int) else 0
-    except click.Abort:
-        return _say("interrupted", 130)
-    except KeyboardInterrupt:
-        return _say("interrupted", 130)
-    except click.ClickException as error:
-        if debug:
-            raise
-        error.show()
-        return 2 if isinstance(error, click.UsageError) else error.exit_code
-    except BrokenPipeError:
-        # Whoever read our output has gone; Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        with cli.make_context("glasses", arguments, color=colour) as context:
+            cli.invoke(context)
         return 0
-    except GlassesError as error:
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        line, code = "interrupted", 130
+    except Exception as error:  # noqa: BLE001 - the one place where any error becomes a line for people
         if debug:
-            raise
-        return _say(str(error), error.exit_code)
-    except Exception as error:
-        if debug:
-            raise
-        return _say(_explained(error), 1)
-
-
-def _explained(error: Exception) -> str:
-    """An error nobody foresaw, in one line."""
-    if remedy := system_library(error):
-        return remedy
-    if isinstance(error, ModuleNotFoundError):
-        return f"the Python package '{error.name}' is missing; run: pip install 'glasses-companion[offline]'"
-    line = " ".join(str(error).split()) or "no more is known"
-    return f"unexpected {type(error).__name__}: {line}; run it again with --debug to see where"
-
-
-def system_library(error: BaseException) -> str | None:
-    """What to do about a missing system library, in one line; None if `error` is something else."""
-    if not isinstance(error, ImportError | OSError):
-        return None
-    package = next((package for sign, package in _SYSTEM_LIBRARIES.items() if sign in str(error)), None)
-    return f"a system library is missing ({error}); run: sudo apt install {package}" if package else None
-
-
-def _say(line: str, code: int) -> int:
-    click.echo(f"{click.style('glasses:', fg='red', bold=True)} {line}", err=True, color=_colours())
+            traceback.print_exc()
+        line, code = _explained(error)
+    if line:
+        click.echo(f"{click.style('glasses:', fg='red', bold=True)} {line}", err=True, color=colour)
     return code
 
 
-def _colours() -> bool | None:
-    return False if os.environ.get("NO_COLOR") else None
+def _explained(error: BaseException) -> tuple[str, int]:
+    """What happened in one line, empty where nobody is left to read it, and the exit code."""
+    if isinstance(error, BaseExceptionGroup):
+        error = first_failure(error)
+    line = " ".join(str(error).split())
+    match error:
+        case GlassesError():
+            return line, error.exit_code
+        case click.UsageError():
+            name = error.ctx.command_path if error.ctx else "glasses"
+            return f"{' '.join(error.format_message().split())} See: {name} --help", 2
+        case click.ClickException():
+            return error.format_message(), error.exit_code
+        case BrokenPipeError():
+            # Whoever read our output has gone; Python would complain once more when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return "", 1
+        case ImportError() | OSError() if package := missing_library(error):
+            return f"a system library is missing ({line}); run: sudo apt install {package}", 1
+        case ModuleNotFoundError():
+            return f"the Python package '{error.name}' is missing; run: pip install 'glasses-companion[offline]'", 1
+        case _:
+            return f"unexpected {type(error).__name__}: {line}; run it again with --debug for the traceback", 1
+
+
+def missing_library(error: BaseException) -> str | None:
+    """The Debian packages with the system library that `error` misses; None if it is not about one."""
+    return next((package for sign, package in _SYSTEM_LIBRARIES.items() if sign in str(error)), None)

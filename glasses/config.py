@@ -6,10 +6,12 @@ not settings: they come from the environment or from a file of their own, and ar
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -85,7 +87,21 @@ class Config:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-_SECTIONS = ("listen", "look", "ask", "speak", "weights", "costs")
+_SECTIONS = ("listen", "look", "ask", "speak", "weights")
+
+_LIMITS = {
+    "listen.end_silence": (0.1, 10.0),
+    "ask.first_timeout": (0.1, 3600.0),
+    "ask.next_timeout": (0.1, 3600.0),
+    "ask.max_tokens": (1, 1_000_000),
+    "speak.speed": (0.25, 4.0),
+}
+"""The least and the most that make sense."""
+
+_SECONDS = (0.0, 3600.0)
+"""The same for every other number."""
+
+_SECRET = re.compile(r"(^|_)(api_?)?key($|_)|apikey|secret|password|(^|_)token($|_)", re.IGNORECASE)
 
 
 def files() -> tuple[Path, ...]:
@@ -107,8 +123,10 @@ def load(overrides: Mapping[str, Any], environ: Mapping[str, str] = os.environ) 
     """
     config = Config()
     for path in files():
-        config = _merged(config, _flat(path), str(path))
-    return _merged(_merged(config, _from_environment(environ), "environment"), overrides, "flag")
+        config = _merged(config, _read(path), str(path))
+    for key, name, text in _from_environment(environ):
+        config = _merged(config, {key: text}, name)
+    return _merged(config, overrides, "flag")
 
 
 def defaults(overrides: Mapping[str, Any]) -> Config:
@@ -119,107 +137,119 @@ def defaults(overrides: Mapping[str, Any]) -> Config:
 def known(config: Config) -> dict[str, Any]:
     """Every setting as "section.key" and its value."""
     values = {}
-    for section in _SECTIONS[:-1]:
+    for section in _SECTIONS:
         settings = getattr(config, section)
         values.update({f"{section}.{item.name}": getattr(settings, item.name) for item in fields(settings)})
     return values | {f"costs.{stage}": seconds for stage, seconds in config.costs.items()}
 
 
 def read_keys(environ: Mapping[str, str]) -> dict[str, str]:
-    """The API keys: `environ` over the user's file `keys` (KEY=value, a line each).
+    """The API keys by name: `environ` over the user's file `keys` (NAME=value, a line each).
 
-    Raises UsageError if other users of the machine may read that file.
+    Raises UsageError if that file cannot be read, or if other users of the machine can.
     """
     path = folder() / "keys"
     found: dict[str, str] = {}
     if path.is_file():
-        if path.stat().st_mode & 0o077:
+        if os.name == "posix" and path.stat().st_mode & 0o077:
             raise UsageError(f"{path}: others may read your keys; run: chmod 600 {path}")
-        for line in path.read_text(encoding="utf-8").splitlines():
-            name, separator, value = line.strip().partition("=")
+        for line in _text(path).splitlines():
+            name, separator, value = line.strip().removeprefix("export ").partition("=")
             if separator and not name.startswith("#"):
                 found[name.strip()] = value.strip().strip("'\"")
     return found | {name: value for name, value in environ.items() if name.endswith("_API_KEY") and value}
 
 
-def _flat(path: Path) -> dict[str, Any]:
-    """A file's settings as "section.key"; nothing if the file is not there."""
+def _text(path: Path) -> str:
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
+        return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: cannot be read: {error}") from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """A file's settings as "section.key"; nothing if the file is not there."""
+    if not path.exists():
+        return {}
+    try:
+        content = tomllib.loads(_text(path))
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: not valid TOML: {error}") from error
-    flat: dict[str, Any] = {}
-    for section, values in content.items():
-        _refuse_secrets(section, path)
-        if not isinstance(values, dict):
-            raise UsageError(f"{path}: '{section}' stands outside of a section; {_nearest(section)}")
-        for key, value in values.items():
-            _refuse_secrets(key, path)
-            flat[f"{section}.{key}"] = value
-    return flat
-
-
-def _refuse_secrets(key: str, path: Path) -> None:
-    if "key" in key.lower().split("_") or "secret" in key.lower() or "token" in key.lower().split("_"):
+    settings = dict(_flat(content))
+    if secret := next((key for key in settings if _SECRET.search(key.rpartition(".")[2])), None):
         raise UsageError(
-            f"{path}: '{key}' looks like a secret, and settings are shown; put it into the environment "
+            f"{path}: '{secret}' looks like a secret, and settings are shown; put it into the environment, "
             f"or into {folder() / 'keys'} as OPENAI_API_KEY=..."
         )
+    return settings
 
 
-def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
-    flat = {}
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """Key, variable and text of every setting in the environment."""
+    variables = {f"GLASSES_{key.upper().replace('.', '_')}": key for key in known(Config())}
     for name, text in environ.items():
-        if not name.startswith("GLASSES_") or name in KEYS:
-            continue
-        section, _, key = name.removeprefix("GLASSES_").lower().partition("_")
-        if section in _SECTIONS:
-            flat[f"{section}.{key}"] = text
-    return flat
+        if name in variables:
+            yield variables[name], name, text
+        elif name.startswith("GLASSES_") and name not in KEYS:
+            close = difflib.get_close_matches(name, variables, n=1)
+            remedy = f"did you mean {close[0]}?" if close else "names are like GLASSES_LISTEN_MODEL"
+            raise UsageError(f"environment: {name} is not a setting; {remedy}")
 
 
-def _merged(config: Config, flat: Mapping[str, Any], source: str) -> Config:
+def _merged(config: Config, settings: Mapping[str, Any], source: str) -> Config:
+    """`config` with `settings` over it. A stage's cost may be new: stages are known to the pipeline, not here."""
     sources = dict(config.sources)
-    values = known(config)
-    for key, given in flat.items():
+    defaults = known(Config())
+    for key, given in settings.items():
         if given is None:
             continue
         section, _, name = key.partition(".")
+        if key not in defaults and not (section == "costs" and name):
+            raise UsageError(f"{source}: there is no setting '{key}'; {_nearest(key, defaults)}")
+        value = _checked(key, given, defaults.get(key, 0.0), source)
         if section == "costs":
-            value = _typed(key, given, 0.0, source)
             config = replace(config, costs=MappingProxyType({**config.costs, name: value}))
-        elif key not in values:
-            raise UsageError(f"{source}: there is no setting '{key}'; {_nearest(key)}")
         else:
-            settings = replace(getattr(config, section), **{name: _typed(key, given, values[key], source)})
-            config = replace(config, **{section: settings})
+            config = replace(config, **{section: replace(getattr(config, section), **{name: value})})
         sources[key] = source
     return replace(config, sources=MappingProxyType(sources))
 
 
-def _typed(key: str, given: Any, like: Any, source: str) -> Any:
-    """`given` with the type of `like`; text from the environment is converted."""
-    kind = type(like)
-    try:
-        if isinstance(given, bool) or (isinstance(given, str) and kind is not str and source != "environment"):
-            raise ValueError
-        value = kind(given) if isinstance(given, str) or kind is float else given
-        if not isinstance(value, kind):
-            raise ValueError
-    except (TypeError, ValueError):
+def _checked(key: str, given: Any, default: Any, source: str) -> Any:
+    """`given` with the type of `default`, converted where it is text from the environment."""
+    kind = type(default)
+    value = given
+    if kind is not str and source.startswith("GLASSES_"):
+        with contextlib.suppress(ValueError):
+            value = kind(given)
+    if kind is float and type(value) is int:
+        value = float(value)
+    if type(value) is not kind:
         names = {str: "text", float: "a number", int: "a whole number"}
-        raise UsageError(f"{source}: {key} must be {names[kind]}, not {given!r}") from None
-    if kind in (int, float) and not (0 <= value < 1e9 and (value > 0 or key.startswith("costs."))):
-        raise UsageError(f"{source}: {key} must be greater than 0, not {given!r}")
+        raise UsageError(f"{source}: {key} must be {names[kind]}, not {given!r}")
+    if kind is not str:
+        low, high = _LIMITS.get(key, _SECONDS)
+        if not low <= value <= high:
+            raise UsageError(f"{source}: {key} must be from {low:g} to {high:g}, not {given!r}")
+    elif key == "listen.language" and not re.fullmatch(r"([a-z]{2,3})?", value):
+        raise UsageError(f"{source}: {key} must be a code like en, or empty to detect it, not {given!r}")
+    elif default and not value.strip():
+        raise UsageError(f"{source}: {key} is empty")
+    elif re.search(r"://[^/]*:[^/]*@", value):
+        raise UsageError(f"{source}: {key} holds a password; put a key into GLASSES_API_KEY in the environment instead")
     return value
 
 
-def _nearest(key: str) -> str:
-    every = list(known(Config()))
-    close = difflib.get_close_matches(key, every, n=1, cutoff=0.5)
-    close = close or [name for name in every if name.endswith("." + key.rpartition(".")[2])]
+def _nearest(key: str, every: Iterable[str]) -> str:
+    names = list(every)
+    close = difflib.get_close_matches(key, names, n=1)
+    close = close or [name for name in names if name.endswith("." + key.rpartition(".")[2])]
     return f"did you mean '{close[0]}'?" if close else "`glasses config show` lists the settings"

