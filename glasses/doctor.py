@@ -1,0 +1,208 @@
+"""What may be wrong with this machine, and what to do about it: a list of checks that yield findings."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from typing import Literal
+
+from glasses import config as configuration
+from glasses import weights
+from glasses.catalogue import CARRIED, CATALOGUE
+from glasses.cli import missing_library
+from glasses.config import Config
+from pipeline.errors import GlassesError, UsageError
+
+_LIBRARIES = ("av", "ctranslate2", "faster-whisper", "httpx", "numpy", "onnxruntime", "opencv-python", "piper-tts")
+
+_PATIENCE = 3.0
+"""Seconds for a model's server to list its models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    check: str
+    state: Literal["ok", "warn", "fail"]
+    text: str
+    remedy: str = ""
+
+
+Check = Callable[[Config], Iterator[Finding]]
+
+
+def examine(checks: tuple[Check, ...] | None = None) -> Iterator[Finding]:
+    """What all checks find, one by one as they do; one that breaks is a finding too."""
+    try:
+        config = configuration.load({})
+    except UsageError as error:
+        yield Finding("config", "fail", str(error), "mend it; what follows is about the built-in settings")
+        config = Config()
+    for check in checks or CHECKS:
+        try:
+            yield from check(config)
+        except Exception as error:  # noqa: BLE001 - whatever breaks, the other checks still help
+            name = getattr(check, "__name__", "check").strip("_")
+            yield Finding(
+                name, "fail", f"{type(error).__name__}: {error}", "run: pip install --force-reinstall glasses-companion"
+            )
+
+
+def _python(config: Config) -> Iterator[Finding]:
+    yield Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
+
+
+def _libraries(config: Config) -> Iterator[Finding]:
+    for name in _LIBRARIES:
+        if version := _version(name):
+            yield Finding("library", "ok", f"{name} {version}")
+        else:
+            yield Finding("library", "fail", f"{name} is not installed", f"pip install {name}")
+
+
+def _own_packages(config: Config) -> Iterator[Finding]:
+    """`pipeline` and `devices` are common names: another distribution's may stand in front of ours."""
+    ours = _root("glasses")
+    for name in ("pipeline", "devices"):
+        root = _root(name)
+        if root == ours:
+            yield Finding("packages", "ok", f"{name} is in {root}")
+        else:
+            remedy = "install glasses-companion into a virtual environment of its own"
+            yield Finding("packages", "fail", f"{name} is found in {root}, glasses in {ours}", remedy)
+
+
+def _opencv(config: Config) -> Iterator[Finding]:
+    """opencv-python and opencv-python-headless install into one folder: versions differ, or one was removed."""
+    full, headless = _version("opencv-python"), _version("opencv-python-headless")
+    remedy = f"pip install --force-reinstall --no-deps opencv-python=={full}"
+    if headless and headless != full:
+        text = f"opencv-python {full} and opencv-python-headless {headless} share one folder"
+        yield Finding("opencv", "warn", text, f"pip install opencv-python-headless=={full}, then {remedy}")
+    try:
+        import cv2
+    except ImportError as error:
+        packages = missing_library(error)
+        yield Finding("opencv", "fail", str(error), f"sudo apt install {packages}" if packages else remedy)
+        return
+    if hasattr(cv2, "imdecode"):
+        yield Finding("opencv", "ok", f"cv2 {cv2.__version__} works")
+    else:
+        yield Finding("opencv", "fail", "cv2 is empty: opencv-python-headless was removed beside it", remedy)
+
+
+def _portaudio(config: Config) -> Iterator[Finding]:
+    try:
+        import sounddevice
+
+        yield Finding("sound", "ok", str(sounddevice.get_portaudio_version()[1]))
+    except (ImportError, OSError) as error:
+        remedy = f"sudo apt install {missing_library(error) or 'libportaudio2'}"
+        yield Finding("sound", "warn", f"{error}: recordings replay without it, a sound card does not", remedy)
+
+
+def _weights(config: Config) -> Iterator[Finding]:
+    for name, find in ((config.listen.model, weights.whisper), (config.speak.voice, weights.piper)):
+        weight = next((weight for weight in CATALOGUE if weight.name == name), None)
+        found = weights.locate(weight, config.weights.folder) if weight else None
+        if found and found.source == "missing":
+            yield Finding("weights", "fail", f"{name} is not on this machine", weights.REMEDY)
+        elif found and not found.path:
+            yield Finding("weights", "ok", f"{name} is there in parts, and joined when first used")
+        else:
+            try:
+                yield Finding("weights", "ok", f"{name} in {find(name, config.weights.folder)}")
+            except GlassesError as error:
+                yield Finding("weights", "fail", str(error), "glasses models shows what is there")
+
+
+def _backend(config: Config) -> Iterator[Finding]:
+    from pipeline.ask.addresses import FORMS, PROFILES
+
+    address = config.ask.backend
+    url, _, model = address.partition("#")
+    if address == "ondevice":
+        reader = next(model for model in CARRIED if model.package == "rapidocr")
+        if weights.carried(reader):
+            yield Finding("backend", "ok", f"ondevice reads with rapidocr {_version('rapidocr')}")
+        else:
+            yield Finding("backend", "fail", "ondevice: rapidocr is not installed", weights.REMEDY)
+        return
+    key_name = "GLASSES_API_KEY"
+    if not url.startswith(("http://", "https://")):
+        scheme, _, model = address.partition(":")
+        if scheme not in PROFILES or not model:
+            yield Finding("backend", "fail", f"'{address}' is not a backend", f"use one of: {FORMS}")
+            return
+        url, key_name = PROFILES[scheme].base_url, PROFILES[scheme].key
+    yield from _server(address, url, model, key_name)
+
+
+def _server(address: str, url: str, model: str, key_name: str) -> Iterator[Finding]:
+    import httpx
+
+    key = configuration.read_keys(os.environ).get(key_name, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        # Sent, it would come back within an error's text.
+        yield Finding("backend", "fail", f"{key_name} holds characters that no key has", "copy it again")
+        return
+    about = f"{address}, {key_name} {'set' if key else 'not set'}"
+    try:
+        headers = {"authorization": f"Bearer {key}"} if key else {}
+        response = httpx.get(f"{url.rstrip('/')}/models", headers=headers, timeout=_PATIENCE)
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+        yield Finding("backend", "fail", f"{about}: {error}", "start the server, or mend the address in ask.backend")
+        return
+    if response.status_code in (401, 403):
+        yield Finding("backend", "fail", f"{about}: HTTP {response.status_code}, refused", f"set {key_name}")
+    elif response.is_error:
+        # Not every compatible server lists its models, so this is no proof that it does not answer.
+        yield Finding("backend", "warn", f"{about}: HTTP {response.status_code} for {url}/models", "check the address")
+    elif model and f'"{model}"' not in response.text:
+        yield Finding("backend", "warn", f"{about}: answers, and does not list the model '{model}'", "check its name")
+    else:
+        yield Finding("backend", "ok", f"{about}: answers")
+
+
+def _settings(config: Config) -> Iterator[Finding]:
+    there = [str(path.absolute()) for path in configuration.files() if path.is_file()]
+    yield Finding("config", "ok", f"settings from {', '.join(there)}" if there else "built-in settings, no file")
+    try:
+        keys = configuration.read_keys(os.environ)
+    except UsageError as error:
+        yield Finding("keys", "fail", str(error))
+    else:
+        states = [f"{name} {'set' if name in keys else 'not set'}" for name in configuration.KEYS]
+        yield Finding("keys", "ok", ", ".join(states))
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _root(package: str) -> Path | None:
+    """The folder that a package is found in, without importing it."""
+    spec = importlib.util.find_spec(package)
+    places = list(spec.submodule_search_locations or []) if spec else []
+    return Path(places[0]).parent if places else None
+
+
+CHECKS: tuple[Check, ...] = (
+    _python,
+    _libraries,
+    _own_packages,
+    _opencv,
+    _portaudio,
+    _weights,
+    _backend,
+    _settings,
+)
