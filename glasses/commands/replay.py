@@ -54,7 +54,7 @@ def command(
     from glasses import config as configuration
     from glasses.models import Models
     from glasses.replaying import replay
-    from pipeline.errors import UsageError
+    from pipeline.errors import GlassesError, UsageError
     from pipeline.events import to_line
 
     if play and not out:
@@ -86,4 +86,7 @@ def command(
     if play and out:
         from devices.speakers import play_file
 
-        play_file(out / "answer.wav")
+        try:
+            play_file(out / "answer.wav")
+        except GlassesError as error:
+            click.echo(f"not played: {error}", err=True)
