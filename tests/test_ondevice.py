@@ -240,6 +240,11 @@ def test_a_label_with_small_print_is_read_and_answered_from(reader: Reader) -> N
     assert all(delta.t == pytest.approx(0.5) for delta in deltas if isinstance(delta, AnswerDelta))
 
 
+def test_words_and_numbers_that_stand_close_are_kept_apart(reader: Reader) -> None:
+    label = photo([("Saturday8:00 - 13:00", 40), ("EXP 08/2027LOT B4471", 40)])
+    assert [line.text for line in reader.read(label)] == ["Saturday 8:00 - 13:00", "EXP 08/2027 LOT B4471"]
+
+
 def test_a_picture_without_print_has_none(reader: Reader) -> None:
     assert reader.read(photo([])) == ()
 
