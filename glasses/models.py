@@ -41,4 +41,6 @@ class Models:
         """Text recognition, for answers without a network."""
         from pipeline.ask.reader import Reader
 
-        return Reader()
+        reader = Reader()
+        reader.load()
+        return reader
