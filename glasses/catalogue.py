@@ -43,7 +43,7 @@ class Weight:
     def place(self) -> str:
         """The main file's path within the user's model folder: NAME.onnx, or NAME/model.bin."""
         main = self.files[0].name
-        return main if main.startswith(self.name) else f"{self.name}/{main}"
+        return main if main.endswith(".onnx") else f"{self.name}/{main}"
 
 
 @dataclass(frozen=True, slots=True)
