@@ -45,13 +45,14 @@ def examine(checks: tuple[Check, ...] | None = None) -> Iterator[Finding]:
         yield Finding("config", "fail", str(error), "mend it; what follows is about the built-in settings")
         config = Config()
     for check in checks or CHECKS:
+        name = getattr(check, "__name__", "check").strip("_")
         try:
             yield from check(config)
+        except GlassesError as error:
+            yield Finding(name, "fail", str(error))
         except Exception as error:  # noqa: BLE001 - whatever breaks, the other checks still help
-            name = getattr(check, "__name__", "check").strip("_")
-            yield Finding(
-                name, "fail", f"{type(error).__name__}: {error}", "run: pip install --force-reinstall glasses-companion"
-            )
+            remedy = "run: pip install --force-reinstall glasses-companion"
+            yield Finding(name, "fail", f"{type(error).__name__}: {error}", remedy)
 
 
 def _python(config: Config) -> Iterator[Finding]:

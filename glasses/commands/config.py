@@ -18,7 +18,7 @@ def command() -> None:
     """Show the settings in force, and the files they come from."""
 
 
-@command.command()
+@command.command(epilog="\b\nExample:\n  GLASSES_LISTEN_MODEL=tiny glasses config show")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(as_json: bool) -> None:
     """Show every setting, its value and where it comes from. API keys are only said to be set or not."""
@@ -44,7 +44,7 @@ def show(as_json: bool) -> None:
         click.echo(f"{name:{width}}  {state}")
 
 
-@command.command()
+@command.command(epilog="\b\nExample:\n  glasses config path")
 def path() -> None:
     """Print the configuration files, the stronger last, and whether each is there."""
     from glasses import config as configuration

@@ -1,0 +1,199 @@
+"""The doctor: each check finds what is wrong and names the remedy, and none takes the others down."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import socket
+import sys
+import threading
+import types
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from glasses import cli, doctor
+from glasses.config import Config
+from glasses.doctor import Finding
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, no settings and no keys of the user's."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("OPENAI_API_KEY", "GLASSES_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def findings(check: str) -> list[Finding]:
+    return [finding for finding in doctor.examine() if finding.check == check]
+
+
+def the(check: str) -> Finding:
+    (finding,) = findings(check)
+    return finding
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    """A server that lists one model for those who have the key."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            allowed = self.headers["authorization"] == "Bearer good"
+            body = b'{"object": "list", "data": [{"id": "small"}]}' if allowed else b"{}"
+            self.send_response(404 if self.path != "/v1/models" else 200 if allowed else 401)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        threading.Thread(target=listening.serve_forever, args=(0.01,), daemon=True).start()
+        yield f"http://127.0.0.1:{listening.server_port}/v1"
+        listening.shutdown()
+
+
+def test_this_machine_is_well(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["doctor", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] is True
+    checks = {finding["check"] for finding in report["findings"]}
+    assert checks == {"python", "library", "packages", "opencv", "sound", "weights", "backend", "config", "keys"}
+    assert all(finding["remedy"] for finding in report["findings"] if finding["state"] != "ok")
+
+
+def test_a_failure_is_shown_with_its_remedy_and_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GLASSES_ASK_BACKEND", "nobody")
+    assert cli.run(["doctor"]) == 1
+    shown = capsys.readouterr().out
+    assert "fail  backend: 'nobody' is not a backend\n      -> use one of: ondevice" in shown
+
+
+def test_a_mistake_in_the_settings_is_found_and_the_rest_still_checked(home: Path) -> None:
+    (home / "glasses.toml").write_text('[listen]\nmodle = "tiny"')
+    mistake, settings = findings("config")
+    assert (mistake.state, settings.state) == ("fail", "ok")
+    assert "did you mean 'listen.model'" in mistake.text
+    assert the("backend").state == "ok"
+
+
+def test_the_settings_files_in_force_are_named(home: Path) -> None:
+    (home / "glasses.toml").touch()
+    assert the("config").text == f"settings from {home}/glasses.toml"
+
+
+def test_keys_are_only_said_to_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-123")
+    assert the("keys").text == "OPENAI_API_KEY set, GLASSES_API_KEY not set"
+
+
+def test_keys_that_others_may_read_are_found(home: Path) -> None:
+    (home / "config" / "glasses").mkdir(parents=True)
+    (home / "config" / "glasses" / "keys").write_text("OPENAI_API_KEY=sk-123")
+    (home / "config" / "glasses" / "keys").chmod(0o644)
+    assert "chmod 600" in the("keys").text
+
+
+def test_a_hosted_model_needs_its_key_file_in_order(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSES_ASK_BACKEND", "http://127.0.0.1:9/v1#small")
+    test_keys_that_others_may_read_are_found(home)
+    assert the("backend").text.endswith("keys")
+
+
+def test_a_server_that_answers_is_well(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSES_ASK_BACKEND", f"{server}#small")
+    monkeypatch.setenv("GLASSES_API_KEY", " good\n")
+    assert the("backend") == Finding("backend", "ok", f"{server}#small, GLASSES_API_KEY set: answers")
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "state", "said"),
+    [
+        ("#large", "good", "warn", "does not list the model 'large'"),
+        ("/v2#small", "good", "warn", "HTTP 404 for"),
+        ("#small", "", "fail", "GLASSES_API_KEY not set: HTTP 401, refused"),
+        ("#small", "bad", "fail", "GLASSES_API_KEY set: HTTP 401, refused"),
+        ("#small", "go\nod", "fail", "GLASSES_API_KEY holds characters that no key has"),
+        ("#small", "g\u00f6\u00f6d", "fail", "GLASSES_API_KEY holds characters that no key has"),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_told(
+    server: str, path: str, key: str, state: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GLASSES_ASK_BACKEND", server + path)
+    monkeypatch.setenv("GLASSES_API_KEY", key)
+    finding = the("backend")
+    assert finding.state == state
+    assert said in finding.text
+    assert finding.remedy
+    assert not key or key not in finding.text
+
+
+def test_a_server_that_is_not_there_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        port = unused.getsockname()[1]
+    monkeypatch.setenv("GLASSES_ASK_BACKEND", f"http://127.0.0.1:{port}/v1#small")
+    assert the("backend").state == "fail"
+    assert "refused" in the("backend").text
+
+
+def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_PATIENCE", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("GLASSES_ASK_BACKEND", f"http://127.0.0.1:{silent.getsockname()[1]}/v1#small")
+        assert "timed out" in the("backend").text
+
+
+def test_a_missing_voice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSES_SPEAK_VOICE", "alto")
+    ears, voice = findings("weights")
+    assert (ears.state, voice.state) == ("ok", "fail")
+    assert "alto" in voice.text
+
+
+def test_a_missing_system_library_is_found_with_the_apt_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    finding = the("sound")
+    assert finding.state == "warn"
+    assert finding.remedy == "sudo apt install libportaudio2"
+
+
+def test_an_emptied_cv2_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "cv2", types.ModuleType("cv2"))
+    finding = the("opencv")
+    assert finding.state == "fail"
+    assert "--force-reinstall" in finding.remedy
+
+
+def test_two_versions_of_opencv_in_one_folder_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda name: "4.9" if name.endswith("headless") else "5.0")
+    mixed, _ = findings("opencv")
+    assert (mixed.state, mixed.text) == ("warn", "opencv-python 5.0 and opencv-python-headless 4.9 share one folder")
+
+
+def test_another_distribution_in_front_of_our_packages_is_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = doctor._root
+    monkeypatch.setattr(doctor, "_root", lambda name: home if name == "pipeline" else real(name))
+    pipeline, devices = findings("packages")
+    assert (pipeline.state, devices.state) == ("fail", "ok")
+
+
+def test_a_check_that_breaks_is_a_finding_and_the_others_go_on() -> None:
+    def _broken(config: Config) -> Iterator[Finding]:
+        raise RuntimeError("loose wire")
+        yield
+
+    def _fine(config: Config) -> Iterator[Finding]:
+        yield Finding("fine", "ok", "it is")
+
+    broken, fine = doctor.examine((_broken, _fine))
+    assert (broken.check, broken.state, broken.text) == ("broken", "fail", "RuntimeError: loose wire")
+    assert fine.state == "ok"
