@@ -36,7 +36,9 @@ KEY = "sk-very-secret"
 def backend(clock: Clock, base_url: str, *, first: float = 20.0, following: float = 20.0) -> ChatCompletions:
     picture = PictureBudget(768, 85)
     patience = Patience(first, following)
-    return ChatCompletions(clock, f"{base_url}#m", base_url, "m", key=KEY, picture=picture, patience=patience)
+    return ChatCompletions(
+        clock, f"{base_url}#m", base_url, "m", key=KEY, picture=picture, patience=patience, max_tokens=900
+    )
 
 
 async def collect(mind: Backend, question: Question = QUESTION) -> tuple[list[str], Answer]:
@@ -96,6 +98,7 @@ def test_a_stream_with_its_count_of_tokens_is_asked_for_under_the_key() -> None:
     assert request.headers["authorization"] == f"Bearer {KEY}"
     assert request.body["stream"] is True
     assert request.body["stream_options"] == {"include_usage": True}
+    assert request.body["max_tokens"] == 900
 
 
 def test_a_question_that_is_not_even_unicode_can_be_sent() -> None:
@@ -235,6 +238,7 @@ def test_an_error_in_the_middle_is_not_covered_up_by_done(error: Any) -> None:
         "[]",
         "7",
         "null",
+        '{"choices":[],"usage":"many"}',
         '{"choices":[7]}',
         '{"choices":{"0":1}}',
         '{"choices":[{"delta":{"content":[1]}}]}',

@@ -33,7 +33,7 @@ _OUTCOMES: dict[str, Outcome] = {"stop": "ok", "length": "truncated", "content_f
 
 _SHORT: dict[Outcome, tuple[str, str, str]] = {
     "truncated": (
-        "the model reached its limit of tokens; raise it at the server",
+        "the model reached its limit of tokens; raise ask.max_tokens in the configuration",
         "The answer was cut short.",
         "The model ran out of room before it could answer.",
     ),
@@ -61,17 +61,24 @@ class ChatCompletions:
         *,
         key: str,
         picture: PictureBudget,
-        patience: Patience | None = None,
+        patience: Patience,
+        max_tokens: int = 2000,
+        cap: str = "max_tokens",
     ) -> None:
-        """`base_url` ends before `/chat/completions`; `key` may be empty. Nothing is sent yet."""
+        """`base_url` ends before `/chat/completions`; `key` may be empty. Nothing is sent yet.
+
+        `max_tokens` counts reasoning too: some models think for a thousand before the first word. `cap` is
+        what the server calls it: `max_completion_tokens` at OpenAI and Meta.
+        """
         self.name = name
         self.picture = picture
         self._clock = clock
         self._model = model
         self._key = key
+        self._cap = {cap: max_tokens}
         headers = {"authorization": f"Bearer {key}"} if key else {}
         url = f"{base_url.rstrip('/')}/chat/completions"
-        self._server = Server(clock, name, model, url, headers, patience or Patience())
+        self._server = Server(clock, name, model, url, headers, patience)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`: deltas as the server sends them, then one Answer."""
@@ -102,6 +109,7 @@ class ChatCompletions:
             "messages": _messages(question),
             "stream": True,
             "stream_options": {"include_usage": True},
+            **self._cap,
         }
 
 
@@ -150,10 +158,11 @@ class _Heard:
             chunk = json.loads(data)
             if error := chunk.get("error"):
                 raise failed(self._name, self._model, _status(error), data)
-            self.tokens = (chunk.get("usage") or {}).get("completion_tokens", self.tokens)
+            tokens = (chunk.get("usage") or {}).get("completion_tokens")
+            self.tokens = tokens if isinstance(tokens, int) else self.tokens
             choice: dict[str, Any] = (chunk.get("choices") or [{}])[0]
             said = choice.get("delta") or choice.get("message") or {}  # a message where a server does not stream
-            self.finish = choice.get("finish_reason") or self.finish
+            self.finish = str(choice.get("finish_reason") or self.finish)
             self._refusal += said.get("refusal") or ""
             return self._add(self._thoughts.without(said.get("content") or ""))
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:

@@ -36,7 +36,7 @@ _TIME = _any(r"\d{1,2}[:.h]\d\d\b", r"\d{1,2} ?[ap]\.?m\b")
 FACTS = (
     Fact(
         "a date",
-        _any("expir", r"date\b", "best before", "use by", "sell by", "goe?s? (off|bad)", "still (good|fresh)"),
+        _any("expir", r"date\b", "best before", "use by", "sell by", "go(?:es)? (?:off|bad)", "still (?:good|fresh)"),
         _any(
             r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b",
             r"\d{1,2}[./-]\d{4}\b",
@@ -53,7 +53,7 @@ FACTS = (
     ),
     Fact(
         "a dose",
-        _any("dos(?:e|es|age)\\b", r"how (?:much|many|often)\b.*\btake\b", "how many (?:tablets|pills|capsules|drops)"),
+        _any(r"dos(?:es?|age)\b", r"(?:how (?:much|many|often)|when)\b.*\btake\b", "how many (?:tablets|pills|drops)"),
         _any(r"take\b", r"dos(?:e|age)\b", r"every\b", r"daily\b", r"times a day\b", r"(?:a|per) day\b"),
         _any("adults?", "children", "directions"),
         several=True,

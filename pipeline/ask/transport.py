@@ -29,8 +29,8 @@ _KEPT_OPEN = 120.0
 class Patience:
     """How long a server may keep the wearer waiting."""
 
-    first: float = 60.0  # seconds to the first event: a small computer takes long to look at a picture
-    next: float = 20.0  # seconds from one event to the next
+    first: float = 20.0  # seconds to the first event: a small computer takes long to look at a picture
+    next: float = 10.0  # seconds from one event to the next
 
 
 class Server:
@@ -46,17 +46,16 @@ class Server:
         self._url = url
         self._headers = {"accept": "text/event-stream", "accept-encoding": "identity", **headers}
         # The clock keeps every deadline. Redirects are not followed: a key is for the host that it was given for.
-        limits = httpx.Limits(keepalive_expiry=_KEPT_OPEN)
-        self._client = httpx.AsyncClient(timeout=None, limits=limits, follow_redirects=False)
+        pool = httpx.Limits(keepalive_expiry=_KEPT_OPEN)
+        self._client = httpx.AsyncClient(timeout=None, limits=pool, follow_redirects=False)
 
     def post(self, body: dict[str, Any]) -> Reply:
         """Send `body` as JSON when the first event is asked for."""
         # Plain ASCII, so that whatever bytes a question came from can be sent.
         content = json.dumps(body, separators=(",", ":")).encode("ascii")
         headers = {"content-type": "application/json", **self._headers}
-        return Reply(
-            self, self._client, self._client.build_request("POST", self._url, content=content, headers=headers)
-        )
+        request = self._client.build_request("POST", self._url, content=content, headers=headers)
+        return Reply(self, self._client, request)
 
     async def close(self) -> None:
         """Let go of the connections."""
