@@ -6,6 +6,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import shutil
 import socket
 import subprocess
 import time
@@ -19,6 +20,7 @@ from pipeline import clock as clocks
 from pipeline.ask.addresses import open_backend
 from pipeline.ask.backend import Backend, PictureBudget
 from pipeline.ask.chat import ChatCompletions, Thoughts
+from pipeline.ask.failures import failed
 from pipeline.ask.ondevice import OnDevice
 from pipeline.ask.reader import Reader
 from pipeline.ask.transport import Patience
@@ -309,8 +311,6 @@ def test_a_busy_server_may_say_when_to_ask_again(headers: dict[str, str], told: 
 
 
 def test_a_date_to_ask_again_counts_from_the_servers_own_clock() -> None:
-    from pipeline.ask.failures import failed
-
     headers = {"date": "Wed, 21 Oct 2015 07:28:00 GMT", "retry-after": "Wed, 21 Oct 2015 07:28:30 GMT"}
     assert failed("b", "m", 429, "", headers).told.endswith("Try again in 30 seconds.")
 
@@ -352,6 +352,7 @@ def test_no_such_host(virtual: bool) -> None:
     assert "no host is known as 'no-such-host.invalid'" in answer.fault
 
 
+@pytest.mark.skipif(not shutil.which("openssl"), reason="openssl makes the certificate")
 def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
     pem = tmp_path / "own.pem"
     certify = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost"]
