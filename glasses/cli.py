@@ -121,7 +121,8 @@ def _explained(error: BaseException) -> tuple[str, int]:
         case ModuleNotFoundError():
             return f"the Python package '{error.name}' is missing; run: pip install 'glasses-companion[offline]'", 1
         case _:
-            return f"unexpected {type(error).__name__}: {line}; run it again with --debug for the traceback", 1
+            kind = f"{type(error).__name__}: {line}" if line else type(error).__name__
+            return f"unexpected {kind}; run it again with --debug for the traceback", 1
 
 
 def missing_library(error: BaseException) -> str | None:

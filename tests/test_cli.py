@@ -125,6 +125,7 @@ def failed_together() -> ExceptionGroup[Exception]:
         (failed_together(), 1, "the server is gone; start it"),
         (click.FileError("a.jpg", "gone"), 1, "Could not open file 'a.jpg': gone"),
         (ValueError("two\nlines"), 1, "unexpected ValueError: two lines; run it again with --debug for the traceback"),
+        (AssertionError(), 1, "unexpected AssertionError; run it again with --debug for the traceback"),
         (EOFError("end of file"), 1, "unexpected EOFError: end of file; run it again with --debug for the traceback"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (
