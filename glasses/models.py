@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from glasses import weights
-from glasses.config import Config
+from glasses.config import Config, read_keys
+from pipeline.clock import Clock
 
 if TYPE_CHECKING:
+    from pipeline.ask.backend import Backend
     from pipeline.ask.reader import Reader
     from pipeline.listen.whisper import Whisper
     from pipeline.speak.piper import Piper
@@ -44,3 +47,18 @@ class Models:
         reader = Reader()
         reader.load()
         return reader
+
+    def backend(self, clock: Clock) -> Backend:
+        """Who is asked, on the clock of one session; the session closes it. Raises UsageError for a wrong address."""
+        from pipeline.ask.addresses import open_backend
+
+        settings = self._config.ask
+        return open_backend(
+            settings.backend,
+            clock,
+            read_keys(os.environ),
+            lambda: self.reader,
+            first_timeout=settings.first_timeout,
+            next_timeout=settings.next_timeout,
+            max_tokens=settings.max_tokens,
+        )

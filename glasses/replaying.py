@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from glasses import weights
-from glasses.config import Config, read_keys
+from glasses.config import Config
 from glasses.recordings import Recording, open_recording, read_events
 from pipeline import clock as clocks
 from pipeline.clock import Clock
@@ -81,7 +80,7 @@ def replay(
         with _Keeper(out) as keeper:
             log.subscribe(keeper)
             # What can be wrong comes first, then what takes long to load, and then the session's time begins.
-            mind = backend(clock) if backend else _backend(clock, config, models, past)
+            mind = backend(clock) if backend else _backend(clock, models, past)
             mouth = Mouth(models.voice, _speaker(speaker, out, clock, models.voice.rate))
             parts = _parts(config, models, mind, mouth)
             clock.restart()
@@ -113,13 +112,12 @@ def _parts(config: Config, models: Models, backend: Backend, mouth: Mouth) -> Pa
     return Parts(ears, models.transcriber, backend, mouth, LookSettings(max_age=config.look.max_age))
 
 
-def _backend(clock: Clock, config: Config, models: Models, past: Sequence[Event]) -> Backend:
-    from pipeline.ask.addresses import open_backend
+def _backend(clock: Clock, models: Models, past: Sequence[Event]) -> Backend:
     from pipeline.ask.recorded import RecordedAnswers
 
     if past:
         return RecordedAnswers(clock, past)
-    return open_backend(config.ask.backend, clock, read_keys(os.environ), lambda: models.reader)
+    return models.backend(clock)
 
 
 def _costs(name: CostsName, config: Config, past: Sequence[Event]) -> Costs:

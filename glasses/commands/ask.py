@@ -27,13 +27,11 @@ Examples:
 def command(context: click.Context, image: Path, question: str, backend: str | None, as_json: bool) -> None:
     """Ask QUESTION about IMAGE and print the answer as it comes. Exit code 0 only if it is a whole answer."""
     import json
-    import os
+    from contextlib import aclosing
 
     from glasses import config as configuration
-    from glasses.config import read_keys
     from glasses.models import Models
     from pipeline import clock as clocks
-    from pipeline.ask.addresses import open_backend
     from pipeline.clock import Clock
     from pipeline.errors import GlassesError
     from pipeline.look.encode import encode
@@ -44,15 +42,16 @@ def command(context: click.Context, image: Path, question: str, backend: str | N
     models = Models(config)
 
     async def main(clock: Clock) -> tuple[Answer, float]:
-        mind = open_backend(config.ask.backend, clock, read_keys(os.environ), lambda: models.reader)
+        mind = models.backend(clock)
         try:
             asked = Question(1, clock.now(), question, (encode(frame, mind.picture),))
             answer = Answer(1, "", "interrupted", f"{mind.name}: the stream ended without an answer")
-            async for item in mind.stream(asked):
-                if isinstance(item, Answer):
-                    answer = item
-                elif not as_json:
-                    click.echo(item.text, nl=False)
+            async with aclosing(mind.stream(asked)) as stream:
+                async for item in stream:
+                    if isinstance(item, Answer):
+                        answer = item
+                    elif not as_json:
+                        click.echo(item.text, nl=False)
             return answer, clock.now() - asked.t
         finally:
             await mind.close()
