@@ -63,15 +63,15 @@ SCENARIOS = {
         gazes=(
             Gaze(0.0, 640, 790, walk=15),
             Gaze(1.7, 900, 780, walk=13),
-            Gaze(2.5, 1850, 735, 1.12, 1.5, defocus=4.5, walk=3),
-            Gaze(2.9, 1850, 740, 1.14, 1.0, defocus=1.6),
-            Gaze(3.2, 1848, 742, 1.14, 1.0, defocus=3.2),
+            Gaze(2.5, 1850, 735, 1.12, 1.5, defocus=9.0, walk=3),
+            Gaze(2.9, 1850, 740, 1.14, 1.0, defocus=4.0),
+            Gaze(3.2, 1848, 742, 1.14, 1.0, defocus=7.0),
             Gaze(3.6, 1850, 740, 1.15, 1.0),
             Gaze(4.4, 1856, 738, 1.15, 0.5),
-            Gaze(5.0, 2650, 860, 1.0, -2.0, defocus=2.0, walk=8),
-            Gaze(8.5, 2560, 900, 1.0, 0.0, walk=15),
+            Gaze(5.0, 2960, 900, 1.0, -2.0, defocus=3.0, walk=8),
+            Gaze(8.5, 3000, 940, 1.0, 0.0, walk=15),
         ),
-        said=(Said(2.9, "flite:slt", "What time does it close on Saturday?"),),
+        said=(Said(2.9, "flite:rms", "What time does it close on Saturday?"),),
         expect=(Expect(heard=("close", "Saturday"), frame_between=(3.4, 4.6), mentions=(("14:00", "2 p"),)),),
     ),
     "medicine-label": Scenario(
@@ -80,20 +80,20 @@ SCENARIOS = {
         seconds=9.0,
         world=scenes.table,
         gazes=(
-            Gaze(0.0, 1450, 640, 0.85, -3.0),
-            Gaze(1.2, 1400, 700, 0.85, -2.0),
-            Gaze(1.9, 700, 1020, 1.0, 2.0, defocus=3.0),
-            Gaze(2.6, 560, 1105, 1.35, 3.0, defocus=5.0),
-            Gaze(3.1, 560, 1105, 1.36, 3.0, defocus=1.2),
-            Gaze(3.4, 560, 1105, 1.36, 3.0, defocus=2.5),
+            Gaze(0.0, 1650, 560, 0.9, -3.0),
+            Gaze(1.2, 1620, 600, 0.9, -2.0),
+            Gaze(1.9, 700, 1020, 1.0, 2.0, defocus=5.0),
+            Gaze(2.6, 560, 1105, 1.35, 3.0, defocus=9.0),
+            Gaze(3.1, 560, 1105, 1.36, 3.0, defocus=4.0),
+            Gaze(3.4, 560, 1105, 1.36, 3.0, defocus=7.0),
             Gaze(3.8, 555, 1107, 1.36, 3.0),
             Gaze(4.7, 550, 1110, 1.36, 2.5),
-            Gaze(5.2, 950, 700, 1.0, -1.0, defocus=2.5),
-            Gaze(9.0, 1250, 640, 0.85, -2.0),
+            Gaze(5.3, 1500, 560, 0.95, -1.0, defocus=4.0),
+            Gaze(9.0, 1600, 600, 0.9, -2.0),
         ),
-        said=(Said(3.2, "espeak-ng:en-gb", "How much of this should I take?"),),
+        said=(Said(3.2, "flite:slt", "How many tablets can I take?"),),
         expect=(
-            Expect(heard=("how much", "take"), frame_between=(3.6, 4.9), mentions=(("1 tablet",), ("4 tablets",))),
+            Expect(heard=("how many", "take"), frame_between=(3.6, 4.9), mentions=(("1 tablet",), ("4 tablets",))),
         ),
     ),
     "two-questions": Scenario(
@@ -102,22 +102,22 @@ SCENARIOS = {
         seconds=17.0,
         world=scenes.platform,
         gazes=(
-            Gaze(0.0, 700, 820, walk=12),
-            Gaze(1.2, 820, 760, walk=12),
-            Gaze(1.9, 1050, 560, 1.05, -1.5, defocus=3.5, walk=3),
+            Gaze(0.0, 760, 1080, walk=12),
+            Gaze(1.2, 860, 1060, walk=12),
+            Gaze(1.9, 1050, 560, 1.05, -1.5, defocus=12.0, walk=3),
             Gaze(2.5, 1050, 560, 1.1, -1.5),
             Gaze(3.6, 1056, 556, 1.1, -1.0),
-            Gaze(4.2, 1500, 700, 1.0, 1.0, walk=8),
-            Gaze(10.2, 1700, 780, 1.0, 0.0, walk=12),
-            Gaze(11.0, 2640, 620, 1.1, 1.5, defocus=4.0, walk=3),
+            Gaze(4.2, 1650, 1040, 1.0, 1.0, walk=8),
+            Gaze(10.2, 1850, 1080, 1.0, 0.0, walk=12),
+            Gaze(11.0, 2640, 620, 1.1, 1.5, defocus=9.0, walk=3),
             Gaze(11.6, 2648, 626, 1.2, 1.5),
             Gaze(12.9, 2652, 630, 1.2, 1.0),
-            Gaze(13.5, 2100, 860, 1.0, -1.0, defocus=1.5, walk=6),
-            Gaze(17.0, 2000, 850, 1.0, 0.0, walk=10),
+            Gaze(13.5, 2200, 1090, 1.0, -1.0, defocus=3.0, walk=6),
+            Gaze(17.0, 2000, 1100, 1.0, 0.0, walk=10),
         ),
         said=(
-            Said(2.3, "flite:rms", "What does this sign say?"),
-            Said(11.5, "flite:rms", "When is the train to Oxford?"),
+            Said(2.3, "flite:slt", "What does this sign say?"),
+            Said(11.5, "flite:slt", "When is the next train to Oxford?"),
         ),
         expect=(
             Expect(heard=("sign",), frame_between=(2.3, 3.8), mentions=(("Platform 4",), ("city",))),
@@ -177,7 +177,7 @@ SCENARIOS = {
             Gaze(4.0, 860, 590, 0.82, -1.0),
             Gaze(7.5, 950, 560, 0.85, 1.0),
         ),
-        said=(Said(2.2, "espeak-ng:en-us", "What kind of animal is this?"),),
+        said=(Said(2.2, "espeak-ng:en-gb", "What kind of animal is this?"),),
         expect=(Expect(heard=("animal",), mentions=(("without a model", "cat"),), never_mentions=("it says",)),),
     ),
 }
@@ -187,7 +187,10 @@ def make(name: str, folder: Path) -> None:
     """Make the recording `name` in `folder`. Raises UsageError if a command or a font is missing."""
     scenario = SCENARIOS[name]
     _write(folder, scenario, crf=27)
-    voice = ", ".join(dict.fromkeys(said.voice.replace(":", " ") for said in scenario.said)) or "flite, unintelligible"
+    voice = (
+        ", ".join(dict.fromkeys(said.voice.replace(":", " ") for said in scenario.said))
+        or "flite and espeak-ng, unintelligible"
+    )
     SessionInfo(
         title=scenario.title,
         device=f"made by recordings/make.py; voice: {voice}",
@@ -212,7 +215,7 @@ def make_long(folder: Path, *, width: int = 1280, height: int = 720, seconds: fl
         seconds=seconds,
         world=scenes.shop,
         gazes=(*wander, *sign, Gaze(seconds, 2600, 860, walk=9)),
-        said=(Said(asked, "flite:slt", "What time does it close on Saturday?"),),
+        said=(Said(asked, "flite:rms", "What time does it close on Saturday?"),),
         size=(width, height),
     )
     _write(folder, scenario, crf=30)
@@ -238,7 +241,7 @@ def _sound(scenario: Scenario) -> Samples:
     chance = np.random.default_rng(len(scenario.title))
     if scenario.kitchen:
         mumbling = voices.mumbled("flite:rms", "so then we put the other one away and left it there for later", chance)
-        again = voices.mumbled("flite:awb", "well that would not have been any better than before", chance)
+        again = voices.mumbled("espeak-ng:en-us", "well that would not have been any better than before", chance)
         background = voices.clatter(scenario.seconds, chance)
         sounds = [(1.2, 0.5 * mumbling), (6.0, 0.5 * again)]
     else:

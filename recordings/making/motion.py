@@ -107,7 +107,7 @@ class HeadCamera:
         after = np.clip(np.searchsorted(gazes[:, 0], times), 1, len(gazes) - 1)
         begin, end = gazes[after - 1], gazes[after]
         s = np.clip((times - begin[:, 0]) / (end[:, 0] - begin[:, 0]), 0, 1)[:, None]
-        place = begin + (end - begin) * (10 * s**3 - 15 * s**4 + 6 * s**5)
+        place: NDArray[np.float64] = begin + (end - begin) * (10 * s**3 - 15 * s**4 + 6 * s**5)
         walk = place[:, 6] * np.sin(np.pi * _STEPS * times)
         place[:, 1] += walk + sum(size * np.sin(2 * np.pi * f * times + f) for f, size in (*_TREMOR, *_DRIFT))
         place[:, 2] += np.abs(walk) + sum(size * np.cos(2.2 * np.pi * f * times) for f, size in (*_TREMOR, *_DRIFT))

@@ -37,10 +37,10 @@ class Print:
 
 
 def shop() -> Image:
-    """A brick front with a window, a door and the hours beside it. 3200 x 1500."""
-    world = _bricks(3200, 1500)
+    """A brick front with a window, a door and the hours beside it. 3700 x 1500."""
+    world = _bricks(3700, 1500)
     _pane(world, (240, 250), (1250, 1180), frame=(38, 54, 44))
-    _pane(world, (2450, 180), (3000, 1500), frame=(38, 54, 44))
+    _pane(world, (2600, 180), (3200, 1500), frame=(38, 54, 44))
     green, cream = (24, 66, 52), (238, 232, 214)
     lines = (
         Print("HARBOUR BAKERY", 64, "DejaVuSerif-Bold", cream, 1.75),
@@ -131,14 +131,15 @@ def cat() -> Image:
 def _photograph(name: str) -> Image:
     import skimage
 
-    image = cv2.imread(str(Path(skimage.__file__).parent / "data" / name))
+    image: Image | None = cv2.imread(str(Path(skimage.__file__).parent / "data" / name))
     if image is None:
         raise UsageError(f"{name}: not in this scikit-image; pip install 'glasses-companion[dev]'")
     return image
 
 
 def _enlarged(image: Image, by: float) -> Image:
-    return cv2.resize(image, None, fx=by, fy=by, interpolation=cv2.INTER_CUBIC)
+    enlarged: Image = cv2.resize(image, None, fx=by, fy=by, interpolation=cv2.INTER_CUBIC)
+    return enlarged
 
 
 def _bricks(width: int, height: int) -> Image:
@@ -163,7 +164,8 @@ def _plaster(width: int, height: int, colour: Colour, seed: int) -> Image:
     for cell, strength in ((2, 1.2), (9, 1.5), (160, 4.0)):
         small = chance.normal(size=(height // cell + 2, width // cell + 2)).astype(np.float32)
         uneven += strength * cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(np.array(colour, np.float32) + uneven[:, :, None], 0, 255).astype(np.uint8)
+    wall: Image = np.clip(np.array(colour, np.float32) + uneven[:, :, None], 0, 255).astype(np.uint8)
+    return wall
 
 
 def _pane(world: Image, upper_left: tuple[int, int], lower_right: tuple[int, int], frame: Colour) -> None:
@@ -189,7 +191,8 @@ def _card(size: tuple[int, int], lines: Sequence[Print], *, paper: Colour, edge:
         x, anchor = (size[0] / 2, "ma") if line.centred else (size[0] * 0.07, "la")
         draw.text((x, y), line.text, line.colour, _font(line), anchor)
         y += line.height * line.gap
-    return cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR)
+    card: Image = cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR)
+    return card
 
 
 def _font(line: Print) -> ImageFont.FreeTypeFont:
@@ -219,4 +222,5 @@ def _lit(world: Image, lamp: tuple[float, float], fall: float) -> Image:
     y, x = np.ogrid[:height, :width]
     away = np.hypot(x - lamp[0], y - lamp[1])
     light = (1 - fall * (away / away.max()) ** 1.2).astype(np.float32)
-    return (world * light[:, :, None]).astype(np.uint8)
+    lit: Image = (world * light[:, :, None]).astype(np.uint8)
+    return lit

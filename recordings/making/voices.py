@@ -121,10 +121,10 @@ def mixed(background: Sound, *sounds: tuple[float, Sound]) -> Samples:
 def _struck(chance: np.random.Generator, band: tuple[float, float], decay: float) -> Sound:
     """A thing that is struck: some partials of no harmony that die away, seconds `decay`."""
     t = np.arange(round(6 * decay * RATE)) / RATE
-    partials = [
-        np.sin(2 * np.pi * chance.uniform(*band) * t) * np.exp(-t / decay / chance.uniform(0.4, 1)) for _ in range(6)
-    ]
-    return np.sum(partials, axis=0) / 3
+    sound = np.zeros(len(t))
+    for _ in range(6):
+        sound += np.sin(2 * np.pi * chance.uniform(*band) * t) * np.exp(-t / decay / chance.uniform(0.4, 1)) / 3
+    return sound
 
 
 def _add(whole: Sound, t: float, sound: Sound) -> None:
