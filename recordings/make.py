@@ -5,7 +5,8 @@
 
 Needs the extra "dev", and the commands and the fonts of `sudo apt install flite espeak-ng fonts-dejavu-core`.
 Nobody needs it to replay: what it makes is part of the repository. `--long` makes the session of 60 s that the
-benchmarks replay, which is not. A recording's events.jsonl, where it has one, is that of a replay with --out.
+benchmarks replay, which is not. The same pictures and sound come out each time; only the random id in the file differs.
+A recording's events.jsonl, where it has one, is that of a replay with --out.
 """
 
 from __future__ import annotations
