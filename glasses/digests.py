@@ -76,10 +76,17 @@ class Digests:
             return {}
 
 
+_QUICK = 20_000_000
+"""Bytes that are read and hashed in the blink of an eye."""
+
+
 @contextlib.contextmanager
 def progress(task: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A progress bar over `total` bytes on stderr, on a terminal only; gives a function to advance it by bytes."""
-    if not sys.stderr.isatty():
+    """A progress bar over `total` bytes on stderr; gives a function to advance it by bytes.
+
+    On a terminal only, and only for what takes long enough to be seen.
+    """
+    if not sys.stderr.isatty() or total < _QUICK:
         yield lambda count: None
         return
     from rich.console import Console

@@ -11,6 +11,15 @@ from pipeline.types import Event
 if TYPE_CHECKING:
     from rich.console import Console
 
+_NAMES = {
+    "session.started": "session",
+    "session.ended": "end",
+    "speech.started": "speech",
+    "camera.lost": "camera",
+    "answered": "answer",
+}
+"""What people read where the kind of an event is not a plain word."""
+
 _STYLES = {
     "heard": "bold cyan",
     "looked": "blue",
@@ -59,15 +68,15 @@ class Timeline:
         from rich.table import Table
         from rich.text import Text
 
-        style = _STYLES.get(kind, "")
+        name, style = _NAMES.get(kind, kind), _STYLES.get(kind, "")
         if not self._console.is_terminal:
-            self._console.print(Text(f"{t:7.2f}  {kind:15}  {text}"), soft_wrap=True)
+            self._console.print(Text(f"{t:7.2f}  {name:9} {text}"), soft_wrap=True)
             return
         row = Table.grid(padding=(0, 2))
         row.add_column(justify="right", min_width=7)
-        row.add_column(min_width=15)
+        row.add_column(min_width=9)
         row.add_column(overflow="fold")
-        row.add_row(Text(f"{t:.2f}", style="dim"), Text(kind, style=style), Text(text))
+        row.add_row(Text(f"{t:.2f}", style="dim"), Text(name, style=style), Text(text))
         self._console.print(row)
 
 

@@ -82,7 +82,7 @@ def command(
         subscribers=[show],
     )
     if out and not as_json:
-        click.echo(f"answer: {out / 'answer.wav'}   log: {out / 'events.jsonl'}")
+        click.echo(f"answer kept in {out / 'answer.wav'}, log in {out / 'events.jsonl'}")
     if play and out:
         from devices.speakers import play_file
 
