@@ -152,13 +152,12 @@ def _setup(frame: AudioFrame) -> tuple[int, str, str]:
 def _opened(media: Path) -> Iterator[InputContainer]:
     import av
 
+    options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+    # PyAV 19 takes metadata as bytes may come; before it, a title that is no UTF-8 was an error unless told otherwise.
+    lenient = {"metadata_errors": "replace"} if int(av.__version__.partition(".")[0]) < 19 else {}
     try:
         # "file:" keeps a colon in the name from being read as a protocol.
-        container = av.open(
-            f"file:{media}",
-            metadata_errors="replace",
-            options={"format_whitelist": _FORMATS, "protocol_whitelist": "file"},
-        )
+        container = av.open(f"file:{media}", options=options, **lenient)
     except av.FFmpegError as error:
         if isinstance(error, PermissionError):
             raise GlassesError(f"{media}: may not be read; change its permissions") from error
