@@ -32,6 +32,9 @@ T = TypeVar("T")
 _TICK = 1e-6
 """Seconds. What free work costs, so that its result too is delivered by a timer, in a fixed order."""
 
+_LAST_ITEM = 1.0
+"""Seconds that a reader has for its last item. A thread inside OpenCV while Python shuts down aborts the process."""
+
 _WORKERS = 8
 """Threads for work. More than stages that can be busy at once, so that nothing queues unseen."""
 
@@ -48,6 +51,7 @@ class Clock:
         self._zero = self._loop.time()
         self._costs = costs
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="glasses")
+        self._readers: set[_Reader[Any]] = set()
         self.on_span: Callable[[str, float, float], None] | None = None
 
     def now(self) -> float:
@@ -97,6 +101,7 @@ class Clock:
         Close the generator (`contextlib.aclosing`) to end the thread at its next item.
         """
         reader = _Reader(iter(items), ahead, self._loop)
+        self._readers = {other for other in self._readers if other.reads} | {reader}
         try:
             while True:
                 start = self.now()
@@ -110,6 +115,9 @@ class Clock:
     def close(self) -> None:
         """Wait for the threads that still work, and drop what has not begun."""
         self._threads.shutdown(wait=True, cancel_futures=True)
+        for reader in self._readers:
+            reader.stop()
+            reader.join(_LAST_ITEM)
 
     def _in_thread(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
         """Work in a thread that holds virtual time until the *thread* ends, whoever still waits for it."""
@@ -158,7 +166,7 @@ class Clock:
             this = asyncio.current_task()
             if not expired or (this and this.cancelling()):
                 raise
-            return TimeoutError(f"nothing came within {timeout:g} s"), timeout
+            return _Expired(f"nothing came within {timeout:g} s"), timeout
         except Exception as error:  # noqa: BLE001 - delivered to the caller at its time, by _deliver
             return error, time.perf_counter() - began
         finally:
@@ -172,9 +180,9 @@ class Clock:
             if cost is not None:
                 await self.sleep_until(start + max(cost, _TICK))
             outcome, seconds = await work
-            if isinstance(outcome, TimeoutError):
+            if isinstance(outcome, _Expired):
                 seconds = max(seconds, cost or 0.0)
-            if cost is None or isinstance(outcome, TimeoutError):
+            if cost is None or isinstance(outcome, _Expired):
                 await self.sleep_until(start + max(seconds, _TICK))
         except asyncio.CancelledError:
             work.cancel()
@@ -184,6 +192,10 @@ class Clock:
         if isinstance(outcome, BaseException):
             raise outcome
         return outcome
+
+
+class _Expired(TimeoutError):
+    """The deadline of a wait has passed, and is charged whole whatever the costs say."""
 
 
 class _End:
@@ -201,7 +213,8 @@ class _Reader(Generic[T]):
         self._waiting: asyncio.Future[T | _End] | None = None
         self._stopped = False
         # A daemon: a camera whose read hangs for ever must not keep the process alive.
-        threading.Thread(target=self._read, name="glasses-reader", daemon=True).start()
+        self._thread = threading.Thread(target=self._read, name="glasses-reader", daemon=True)
+        self._thread.start()
 
     def next(self) -> asyncio.Future[T | _End]:
         self._waiting = self._loop.create_future()
@@ -211,6 +224,13 @@ class _Reader(Generic[T]):
     def stop(self) -> None:
         self._stopped = True
         self._room.release()
+
+    @property
+    def reads(self) -> bool:
+        return self._thread.is_alive()
+
+    def join(self, timeout: float) -> None:
+        self._thread.join(timeout)
 
     def _hand_over(self) -> None:
         waiting = self._waiting

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from pipeline.ask.backend import Backend
 from pipeline.channel import Channel
 from pipeline.clock import Clock
-from pipeline.errors import GlassesError, first_failure
+from pipeline.errors import CameraLost, GlassesError, UsageError, first_failure
 from pipeline.events import EventLog, current_turn
-from pipeline.listen.segmenter import Segment, Segmenter, SpeechStarted
+from pipeline.listen.segmenter import GAP, Segment, Segmenter, SpeechStarted
 from pipeline.listen.transcriber import Transcriber
 from pipeline.look.choice import LookSettings, choose
 from pipeline.look.quality import scored
@@ -23,6 +23,9 @@ from pipeline.types import AudioChunk, Exchange, FrameChoice, Utterance, VideoFr
 
 _WAITING = 16
 """Utterances, and turns, that wait at most; then hearing waits, and nothing is lost."""
+
+_NOTICED = 0.5
+"""Seconds after which the beginning of speech has been noticed: the frames before it must still be there then."""
 
 _REMEMBERED = 6
 """Turns of history that a backend is told."""
@@ -63,11 +66,10 @@ class Session:
         self._clock = clock
         self._log = log
         self._parts = parts
-        self._ring = FrameRing(lookback=parts.look.max_age)
-        self._segments: Channel[Segment] = Channel(_WAITING)
+        self._ring = FrameRing(lookback=parts.look.max_age + _NOTICED)
+        self._segments: Channel[tuple[Segment, FrameChoice]] = Channel(_WAITING)
         self._turns: Channel[_Asked | _Trouble] = Channel(_WAITING)
         self._history: deque[Exchange] = deque(maxlen=_REMEMBERED)
-        self._onsets: deque[float] = deque()
         clock.on_span = self._span
 
     async def run(self, frames: Iterable[VideoFrame], sound: Iterable[AudioChunk], about: Mapping[str, object]) -> None:
@@ -97,18 +99,21 @@ class Session:
                 async for frame in feed:
                     await self._clock.sleep_until(frame.t)
                     self._ring.add(frame)
-        except GlassesError as error:
-            self._log.emit("camera.lost", turn=0, what=str(error))
-            await self._turns.send(_Trouble(0, str(error), error.told))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must know
+            lost = error if isinstance(error, GlassesError) else CameraLost(f"{type(error).__name__}: {error}")
+            self._log.emit("camera.lost", turn=0, what=str(lost))
+            await self._turns.send(_Trouble(0, str(lost), lost.told))
 
     async def _hear(self, sound: Iterable[AudioChunk]) -> None:
         """Sound to stretches of speech. The end of the sound ends the utterance."""
-        heard = False
+        heard, t_next = False, 0.0
         trouble = _Trouble(0, "there was no sound at all", "There is no sound, so I can't hear a question.")
         try:
             async with aclosing(self._clock.feed(sound)) as feed:
                 async for chunk in feed:
-                    heard = True
+                    if heard and chunk.t - t_next > GAP:
+                        self._log.emit("audio.gap", turn=0, t_start=t_next, t_end=chunk.t)
+                    heard, t_next = True, chunk.t_end
                     await self._clock.sleep_until(chunk.t_end)
                     await self._follow(self._parts.segmenter.feed(chunk))
         except GlassesError as error:
@@ -121,45 +126,42 @@ class Session:
     async def _follow(self, speech: Iterable[SpeechStarted | Segment]) -> None:
         for item in speech:
             if isinstance(item, SpeechStarted):
-                self._onsets.append(item.t)
-                self._ring.keep_from(self._onsets[0])
+                self._ring.keep_from(item.t)
                 self._log.emit("speech.started", turn=0, t_start=item.t)
             else:
+                choice = choose(self._ring.frames(), item.t_start, item.t_end, self._parts.look)
+                self._ring.keep_from(None)
                 self._log.emit("speech.ended", turn=0, t_start=item.t_start, t_end=item.t_end)
-                await self._segments.send(item)
+                await self._segments.send((item, choice))
 
     async def _understand(self) -> None:
-        """Stretches of speech to questions, each with its picture, chosen while its frames are still there."""
+        """Stretches of speech to questions, each with the picture that was chosen as it ended."""
         turn = 1
-        async for segment in self._segments:
+        async for segment, choice in self._segments:
             current_turn.set(turn)
-            task = await self._transcribe(segment, turn)
-            self._onsets.popleft()
-            self._ring.keep_from(self._onsets[0] if self._onsets else None)
+            task = await self._transcribe(segment, choice, turn)
             if task is not None:
                 await self._turns.send(task)
                 turn += 1
         self._turns.close()
 
-    async def _transcribe(self, segment: Segment, turn: int) -> _Asked | _Trouble | None:
+    async def _transcribe(self, segment: Segment, choice: FrameChoice, turn: int) -> _Asked | _Trouble | None:
         transcriber = self._parts.transcriber
         t_start, t_end = segment.t_start, segment.t_end
         try:
             heard = await self._clock.run("transcribe", lambda: transcriber.transcribe(segment.samples))
+        except UsageError:
+            raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must not wait in silence
             return _Trouble(turn, f"transcription failed: {error}", "I couldn't make out what you said.")
         if not heard.text:
             self._log.emit("ignored", turn=0, t_start=t_start, t_end=t_end, reason=heard.reason)
             return None
         self._log.emit("heard", text=heard.text, t_start=t_start, t_end=t_end, confidence=heard.confidence)
-        return self._look(Utterance(turn, t_start, t_end, heard.text, heard.confidence, heard.language))
-
-    def _look(self, utterance: Utterance) -> _Asked:
-        choice = choose(self._ring.frames(), utterance, self._parts.look)
         times = [frame.t for frame in choice.frames]
-        ages = [utterance.t_end - t for t in times]
+        ages = [t_end - t for t in times]
         self._log.emit("looked", frames=times, ages=ages, scores=choice.scores, reason=choice.reason)
-        return _Asked(utterance, choice)
+        return _Asked(Utterance(turn, t_start, t_end, heard.text, heard.confidence, heard.language), choice)
 
     async def _converse(self) -> None:
         """The turns, one after another; history keeps words, never pictures."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.ask.backend import Backend
 from pipeline.channel import Channel
 from pipeline.clock import Clock
-from pipeline.errors import GlassesError, first_failure
+from pipeline.errors import GlassesError, UsageError, first_failure
 from pipeline.events import EventLog
 from pipeline.look.encode import encode
 from pipeline.speak.clauses import Clauses
@@ -113,30 +113,31 @@ class Turn:
 
     async def _stream(self, utterance: Utterance, choice: FrameChoice, history: Sequence[Exchange]) -> Answer:
         """The backend's words, cut into clauses for the voice as they come."""
-        backend, cutter = self._backend, Clauses()
-        images = [await self._encode(frame) for frame in choice.frames]
-        question = Question(self._number, self._clock.now(), utterance.text, tuple(images), tuple(history))
-        self._log.emit(
-            "asked",
-            backend=backend.name,
-            mode=question.mode,
-            images=[{"width": image.width, "height": image.height, "bytes": len(image.data)} for image in images],
-        )
+        backend, cutter, said = self._backend, Clauses(), ""
         answer = Answer(
             self._number, "", "interrupted", f"{backend.name}: the stream ended without an answer", _CUT_OFF
         )
         try:
+            images = [await self._encode(frame) for frame in choice.frames]
+            question = Question(self._number, self._clock.now(), utterance.text, tuple(images), tuple(history))
+            sizes = [{"width": image.width, "height": image.height, "bytes": len(image.data)} for image in images]
+            self._log.emit("asked", backend=backend.name, mode=question.mode, images=sizes)
             async with aclosing(backend.stream(question)) as stream:
                 async for item in stream:
                     if isinstance(item, Answer):
                         answer = item
                         break
+                    said += item.text
                     self._log.emit("answer.delta", text=item.text)
                     for clause in cutter.feed(item.text):
                         await self._clauses.send(clause)
+        except UsageError:
+            raise
         except Exception as error:  # noqa: BLE001 - a broken backend must not leave the wearer in silence
             what = str(error) if isinstance(error, GlassesError) else f"{type(error).__name__}: {error}"
             answer = Answer(self._number, "", "error", f"{backend.name}: {what}", _WENT_WRONG)
+        if not answer.text:
+            answer = replace(answer, text=said)
         for clause in cutter.finish():
             await self._clauses.send(clause)
         return answer
@@ -156,7 +157,13 @@ class Turn:
             self._sound.close()
 
     async def _voice(self, clause: str) -> Samples:
-        pieces = await self._clock.run("synthesise", lambda: list(self._mouth.voice.synthesise(clause)))
+        try:
+            pieces = await self._clock.run("synthesise", lambda: list(self._mouth.voice.synthesise(clause)))
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one clause is lost, not the session
+            self._log.emit("fault", what=f"the voice failed on a clause: {type(error).__name__}: {error}", told="")
+            pieces = []
         return read_only(np.concatenate(pieces)) if pieces else np.zeros(0, np.int16)
 
     async def _play(self) -> None:

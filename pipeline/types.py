@@ -63,7 +63,6 @@ class Utterance:
 class FrameChoice:
     """The pictures a question is asked about, best first."""
 
-    turn: int
     frames: tuple[VideoFrame, ...]
     scores: tuple[float, ...]  # one a frame, higher is better
     reason: str  # one line for people

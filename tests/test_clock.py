@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import random
 import socket
+import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from typing import TypeVar
@@ -201,6 +202,35 @@ def test_closing_a_feed_ends_its_source() -> None:
             break
         time.sleep(0.01)
     assert closed
+
+
+def test_a_reader_has_ended_when_its_clock_is_closed() -> None:
+    threads = []
+
+    def slow() -> Iterator[int]:
+        threads.append(threading.current_thread())
+        while True:
+            time.sleep(0.05)
+            yield 1
+
+    async def main(clock: Clock) -> None:
+        async with contextlib.aclosing(clock.feed(slow())) as feed:
+            await anext(feed)
+
+    replay(main)
+    assert not threads[0].is_alive()
+
+
+def test_a_timeout_of_the_work_itself_costs_what_the_table_says() -> None:
+    async def main(clock: Clock) -> float:
+        async def fail() -> None:
+            raise TimeoutError("its own")
+
+        with pytest.raises(TimeoutError, match="its own"):
+            await clock.wait("ask", fail(), timeout=5)
+        return clock.now()
+
+    assert replay(main, fixed({"ask": 0.1})) == pytest.approx(0.1)
 
 
 def test_cancelled_work_holds_time_until_its_thread_has_ended() -> None:

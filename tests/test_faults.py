@@ -11,6 +11,7 @@ from pipeline.ask.chat import ChatCompletions
 from pipeline.ask.transport import Patience
 from pipeline.clock import Clock
 from pipeline.costs import measured
+from pipeline.events import to_line
 from pipeline.types import Event
 from tests.servers import CUT, DONE, STALL, ChatServer, Step, finish, words
 from tests.timeline import Timeline, of
@@ -69,3 +70,11 @@ def test_a_whole_answer_is_spoken_while_it_still_arrives() -> None:
     speaking, answered = of(events, "speaking")[0], of(events, "answered")[0]
     assert speaking.t < answered.t
     assert of(events, "spoken")[0].data["heard_text"] == "It is a cup. It is red."
+
+
+def test_half_an_emoji_is_neither_spoken_nor_the_end_of_the_session() -> None:
+    half = 'data: {"choices": [{"delta": {"content": "A smile \\ud83d"}}]}\n\n'
+    with ChatServer([half, *words(" and more."), finish("stop"), DONE]) as server:
+        events = session(server.base_url)
+    assert [event.data["outcome"] for event in of(events, "answered")] == ["ok", "ok"]
+    assert all(to_line(event).encode() for event in events)

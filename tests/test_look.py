@@ -9,9 +9,9 @@ import pytest
 from pipeline.look.choice import LookSettings, choose
 from pipeline.look.quality import ScoredFrame, score
 from pipeline.look.ring import FrameRing
-from pipeline.types import Utterance, VideoFrame, read_only
+from pipeline.types import VideoFrame, read_only
 
-QUESTION = Utterance(1, t_start=4.0, t_end=6.0, text="What does this say?", confidence=0.9)
+START, END = 4.0, 6.0  # of the question
 
 
 def frame(t: float, sharpness: float = 100.0, *, kilobytes: int = 3) -> ScoredFrame:
@@ -45,21 +45,21 @@ def test_brightness_is_the_mean_grey_level() -> None:
 
 
 def test_the_sharpest_frame_of_the_question_is_chosen() -> None:
-    choice = choose([frame(3.5, 50), frame(4.8, 300), frame(5.9, 80)], QUESTION, LookSettings())
+    choice = choose([frame(3.5, 50), frame(4.8, 300), frame(5.9, 80)], START, END, LookSettings())
     assert [f.t for f in choice.frames] == [4.8]
     assert choice.reason == "sharpest of 3 frames, 0.8 s into the question (sharpness 300, typical 80)"
 
 
 def test_a_sharper_frame_outside_the_window_is_not_chosen() -> None:
     frames = [frame(2.9, 900), frame(5.0, 10), frame(6.4, 900)]
-    assert [f.t for f in choose(frames, QUESTION, LookSettings()).frames] == [5.0]
+    assert [f.t for f in choose(frames, START, END, LookSettings()).frames] == [5.0]
 
 
 def test_an_old_picture_is_never_used_instead() -> None:
-    choice = choose([frame(1.0, 900)], QUESTION, LookSettings())
+    choice = choose([frame(1.0, 900)], START, END, LookSettings())
     assert choice.frames == ()
     assert choice.reason == "no fresh frame: the newest is 2.0 s too old"
-    assert "gave none" in choose([], QUESTION, LookSettings()).reason
+    assert "gave none" in choose([], START, END, LookSettings()).reason
 
 
 def test_the_ring_keeps_the_last_seconds() -> None:
@@ -90,9 +90,18 @@ def test_while_someone_speaks_nothing_since_is_forgotten() -> None:
     assert ring.frames()[0].t == pytest.approx(9.05)
 
 
-def test_over_the_limit_the_least_sharp_goes_and_the_newest_stays() -> None:
+def test_over_the_limit_the_frames_are_thinned_out_to_the_sharpest_of_longer_stretches() -> None:
     ring = FrameRing(lookback=5.0, limit=3 * frame(0.0).frame.image.nbytes)
-    for t, sharpness in ((0.0, 50), (0.2, 10), (0.4, 60), (0.6, 5)):
+    for t, sharpness in ((0.05, 50), (0.15, 10), (0.25, 60), (0.45, 5)):
         ring.add(frame(t, sharpness))
-    assert [f.t for f in ring.frames()] == [0.0, 0.4, 0.6]
+    assert [f.t for f in ring.frames()] == [0.05, 0.25, 0.45]
     assert ring.dropped == 1
+
+
+def test_sharper_frames_later_on_do_not_push_out_all_of_the_question() -> None:
+    ring = FrameRing(lookback=1.0, limit=4 * frame(0.0).frame.image.nbytes)
+    ring.keep_from(1.0)
+    for n in range(40):
+        ring.add(frame(n / 10 + 0.05, sharpness=n))
+    assert any(1.0 <= f.t <= 2.0 for f in ring.frames())
+    assert 2 <= len(ring.frames()) <= 4

@@ -138,3 +138,11 @@ def test_speech_that_never_ends_is_cut_at_its_quietest_place_and_loses_nothing()
     assert sum(len(segment.samples) for segment in segments) == 600 * BLOCK
     assert [type(item) for item in items] == [SpeechStarted, Segment] * len(segments)
     assert all(len(segment.samples) <= settings.max_segment * RATE for segment in segments)
+
+
+def test_speech_that_ends_just_before_it_would_be_cut_is_one_utterance() -> None:
+    settings = SegmenterSettings(min_speech=0.09, max_segment=8.0)
+    items = heard(*[0.9] * 240, *[0.0] * 60, settings=settings)
+    assert [type(item) for item in items] == [SpeechStarted, Segment]
+    assert isinstance(items[1], Segment)
+    assert items[1].t_end == pytest.approx(240 * STEP)

@@ -11,7 +11,7 @@ import pytest
 from pipeline.ask.backend import PictureBudget
 from pipeline.ask.recorded import RecordedAnswers
 from pipeline.costs import fixed, measured, recorded
-from pipeline.errors import CameraLost, GlassesError
+from pipeline.errors import CameraLost, GlassesError, UsageError
 from pipeline.events import to_line
 from pipeline.latency import latencies
 from pipeline.types import Answer, AnswerDelta, AudioChunk, Question, Samples, VideoFrame
@@ -140,6 +140,40 @@ def test_a_backend_with_a_bug_leaves_nobody_in_silence() -> None:
     assert "went wrong" in of(events, "spoken")[1].data["heard_text"]
 
 
+class Hoarse(ToneVoice):
+    """Can't speak one word."""
+
+    def synthesise(self, clause: str) -> Iterator[Samples]:
+        if "xylophone" in clause:
+            raise ValueError("no such phoneme")
+        return super().synthesise(clause)
+
+
+def test_a_clause_that_cannot_be_spoken_is_a_fault_and_the_session_goes_on() -> None:
+    backend = Scripted("It is a xylophone. It has keys.")
+    events = Timeline().says(1.0, 2.0, QUESTION).says(6.0, 7.0, QUESTION).play(backend, voice=Hoarse())
+    assert [event.data["heard_text"] for event in of(events, "spoken")] == ["It has keys.", "It has keys."]
+    assert "no such phoneme" in of(events, "fault")[0].data["what"]
+
+
+def test_a_stage_without_a_fixed_cost_is_wrong_use_and_not_a_fault_of_the_turn() -> None:
+    with pytest.raises(UsageError, match="transcribe"):
+        Timeline().says(1.0, 2.0, QUESTION).play(Scripted("Yes."), costs=fixed({"encode": 0.0}))
+
+
+class Skips(Timeline):
+    def sound(self) -> Iterator[AudioChunk]:
+        for chunk in super().sound():
+            if not 4.0 < chunk.t < 6.0:
+                yield chunk
+
+
+def test_a_gap_in_the_sound_is_an_event() -> None:
+    gap = of(Skips().says(1.0, 2.0, QUESTION).play(Scripted("Yes.")), "audio.gap")[0]
+    assert gap.data["t_start"] == pytest.approx(4.0, abs=0.04)
+    assert gap.data["t_end"] == pytest.approx(6.0, abs=0.04)
+
+
 class LosesItsCamera(Timeline):
     def frames(self) -> Iterator[VideoFrame]:
         for picture in super().frames():
@@ -154,6 +188,18 @@ def test_a_lost_camera_is_told_once_and_hearing_goes_on() -> None:
     spoken = [event.data["heard_text"] for event in of(events, "spoken")]
     assert spoken[0] == "I lost the camera."
     assert "can't see anything" in spoken[1]
+
+
+class HasABug(Timeline):
+    def frames(self) -> Iterator[VideoFrame]:
+        yield next(super().frames())
+        raise ValueError("a bug in the driver")
+
+
+def test_whatever_ends_the_pictures_is_said() -> None:
+    events = HasABug().says(4.0, 5.0, QUESTION).play(Scripted("never said"))
+    assert "a bug in the driver" in of(events, "camera.lost")[0].data["what"]
+    assert of(events, "spoken")[0].data["heard_text"] == "I lost the camera."
 
 
 class LosesItsSound(Timeline):

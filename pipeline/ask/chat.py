@@ -163,7 +163,7 @@ class _Heard:
             choice: dict[str, Any] = (chunk.get("choices") or [{}])[0]
             said = choice.get("delta") or choice.get("message") or {}  # a message where a server does not stream
             self.finish = str(choice.get("finish_reason") or self.finish)
-            self._refusal += said.get("refusal") or ""
+            self._refusal += (said.get("refusal") or "").encode("utf-8", "replace").decode()
             return self._add(self._thoughts.without(said.get("content") or ""))
         except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
             message = f"{self._name}: not a chat completion: {one_line(data)}; check that the server speaks this format"
@@ -187,6 +187,8 @@ class _Heard:
         return outcome, fault and f"{self._name}: {fault}", told if self.text else told_of_nothing
 
     def _add(self, piece: str) -> str:
+        # Half an emoji, split by a server, can't be printed, logged or spoken.
+        piece = piece.encode("utf-8", "replace").decode()
         piece = piece if self.text else piece.lstrip()
         self.text += piece
         return piece

@@ -12,7 +12,7 @@ from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import BLOCK, VoiceActivity
 from pipeline.types import AudioChunk, Samples, read_only
 
-_GAP = 0.05
+GAP = 0.05
 """Seconds. A jump in the sound's times beyond this is a gap; less is rounding."""
 
 _CUT_SEARCH = 5.0
@@ -79,7 +79,7 @@ class Segmenter:
         A gap before the chunk ends the utterance: what is missing might have been silence.
         """
         t_next = self._t_rest + len(self._rest) / RATE
-        if abs(chunk.t - t_next) > _GAP:
+        if abs(chunk.t - t_next) > GAP:
             yield from self.finish()
             self._t_rest = chunk.t
         elif not len(self._rest):
@@ -146,13 +146,17 @@ class Segmenter:
 
     def _cut(self) -> Iterator[SpeechStarted | Segment]:
         """Somebody speaks longer than a segment may be: cut where they most likely draw breath."""
-        earliest = len(self._speech) - int(_CUT_SEARCH * RATE / BLOCK)
+        earliest = max(1, len(self._speech) - int(_CUT_SEARCH * RATE / BLOCK))
         place = min(range(earliest, len(self._speech)), key=lambda n: self._speech[n].probability)
+        voiced = [block for block in self._speech[place:] if block.probability >= self._settings.offset]
+        if not voiced:  # it was ending anyway
+            yield self._end()
+            return
         first, second = self._speech[:place], self._speech[place:]
         self._speech = first
-        self._t_end, t_end = min(self._t_end, first[-1].t_end), self._t_end
+        self._t_end = min(self._t_end, first[-1].t_end)
         yield self._end()
         self._before.clear()
         self._speech = second
-        self._t_start, self._t_end = second[0].t, max(t_end, second[0].t_end)
+        self._t_start, self._t_end = voiced[0].t, voiced[-1].t_end
         yield SpeechStarted(self._t_start)

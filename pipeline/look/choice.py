@@ -1,4 +1,4 @@
-"""Which frame a question is about: a pure function of the scored frames and the utterance."""
+"""Which frame a question is about: a pure function of the scored frames and the time of the question."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from pipeline.look.quality import ScoredFrame
-from pipeline.types import FrameChoice, Utterance
+from pipeline.types import FrameChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,29 +18,29 @@ class LookSettings:
     linger: float = 0.3  # seconds after the last word: then the head turns away
 
 
-def choose(frames: Sequence[ScoredFrame], utterance: Utterance, settings: LookSettings) -> FrameChoice:
-    """The sharpest frame in the window of the question.
+def choose(frames: Sequence[ScoredFrame], t_start: float, t_end: float, settings: LookSettings) -> FrameChoice:
+    """The sharpest frame in the window of a question that was spoken from `t_start` to `t_end`.
 
     The window reaches from `max_age` before the first word to `linger` after the last. A choice
     without frames says in its reason why there is none: an old picture is never used instead.
     """
-    earliest, latest = utterance.t_start - settings.max_age, utterance.t_end + settings.linger
+    earliest, latest = t_start - settings.max_age, t_end + settings.linger
     window = [frame for frame in frames if earliest <= frame.t <= latest]
     if not window:
-        return FrameChoice(utterance.turn, (), (), _why_none(frames, earliest))
+        return FrameChoice((), (), _why_none(frames, earliest))
     best = max(window, key=lambda frame: frame.sharpness)
     typical = median(frame.sharpness for frame in window)
-    reason = f"sharpest of {len(window)} frames, {_when(best.t, utterance)} (sharpness {best.sharpness:.0f}"
+    reason = f"sharpest of {len(window)} frames, {_when(best.t, t_start, t_end)} (sharpness {best.sharpness:.0f}"
     reason += f", typical {typical:.0f})" if len(window) > 1 else ")"
-    return FrameChoice(utterance.turn, (best.frame,), (best.sharpness,), reason)
+    return FrameChoice((best.frame,), (best.sharpness,), reason)
 
 
-def _when(t: float, utterance: Utterance) -> str:
-    if t < utterance.t_start:
-        return f"{utterance.t_start - t:.1f} s before the question"
-    if t > utterance.t_end:
-        return f"{t - utterance.t_end:.1f} s after the question"
-    return f"{t - utterance.t_start:.1f} s into the question"
+def _when(t: float, t_start: float, t_end: float) -> str:
+    if t < t_start:
+        return f"{t_start - t:.1f} s before the question"
+    if t > t_end:
+        return f"{t - t_end:.1f} s after the question"
+    return f"{t - t_start:.1f} s into the question"
 
 
 def _why_none(frames: Sequence[ScoredFrame], earliest: float) -> str:

@@ -44,5 +44,9 @@ def score(frame: VideoFrame) -> ScoredFrame:
 
 
 def scored(frames: Iterable[VideoFrame]) -> Iterator[ScoredFrame]:
-    """Measure every frame in the thread that delivers it."""
-    yield from map(score, frames)
+    """Measure every frame in the thread that delivers it. Closing it closes `frames`, and with them the camera."""
+    try:
+        yield from map(score, frames)
+    finally:
+        if close := getattr(frames, "close", None):
+            close()
