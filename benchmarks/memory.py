@@ -20,11 +20,15 @@ CLIPS = {"720p": (1280, 720, 60.0), "4K": (3840, 2160, 10.0)}
 
 def peak(command: list[str]) -> float:
     """Peak resident set of a command in megabytes, by the operating system's own account."""
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    log = process.stdout.read()
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         sys.exit(f"{' '.join(command)} ended with {process.returncode}")
+    if '"outcome": "ok"' not in log or "I can't read any text" in log:
+        sys.exit(f"{' '.join(command)}: the question was not answered, so this measures nothing")
     return usage.ru_maxrss / 1024
 
 
@@ -35,7 +39,8 @@ def main() -> None:
         if not (clip / "session.mkv").exists():
             print(f"making the {name} recording ...", flush=True)
             make_long(clip, width=width, height=height, seconds=seconds)
-        print(f"memory: {name} {peak([glasses, 'replay', str(clip), '--backend', 'ondevice']):.0f} MB at the peak")
+        megabytes = peak([glasses, "replay", str(clip), "--backend", "ondevice", "--json"])
+        print(f"memory: {name} {megabytes:.0f} MB at the peak")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from glasses import weights
-from glasses.config import Config, read_keys
+from glasses.config import Ask, Config, read_keys
 from pipeline.clock import Clock
 
 if TYPE_CHECKING:
@@ -48,11 +48,10 @@ class Models:
         reader.load()
         return reader
 
-    def backend(self, clock: Clock) -> Backend:
+    def backend(self, clock: Clock, settings: Ask) -> Backend:
         """Who is asked, on the clock of one session; the session closes it. Raises UsageError for a wrong address."""
         from pipeline.ask.addresses import open_backend
 
-        settings = self._config.ask
         return open_backend(
             settings.backend,
             clock,

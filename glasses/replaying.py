@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -13,7 +14,7 @@ from glasses.recordings import Recording, open_recording, read_events
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.costs import Costs, fixed, measured, recorded
-from pipeline.errors import GlassesError
+from pipeline.errors import GlassesError, UsageError
 from pipeline.events import EventLog, to_line
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.voice_activity import SileroVad
@@ -71,18 +72,22 @@ def replay(
     """
     recording = open_recording(path)
     past = list(read_events(recording)) if costs == "recorded" else []
+    if costs == "recorded" and not past:
+        raise UsageError(f"{recording.events_path}: it is empty; replay without recorded costs")
     events: list[Event] = []
 
     async def main(clock: Clock) -> None:
         log = EventLog(clock)
         for subscriber in (events.append, *subscribers):
             log.subscribe(subscriber)
-        with _Keeper(out) as keeper:
-            log.subscribe(keeper)
-            # What can be wrong comes first, then what takes long to load, and then the session's time begins.
-            mind = backend(clock) if backend else _backend(clock, models, past)
+        # What can be wrong comes first, then what takes long to load; only then is anything written over.
+        async with AsyncExitStack() as stack:
+            mind = backend(clock) if backend else _backend(clock, config, models, past)
+            stack.push_async_callback(mind.close)
             mouth = Mouth(models.voice, _speaker(speaker, out, clock, models.voice.rate))
+            stack.push_async_callback(mouth.speaker.close)
             parts = _parts(config, models, mind, mouth)
+            log.subscribe(stack.enter_context(_Keeper(out)))
             clock.restart()
             await _run(clock, log, recording, parts)
 
@@ -98,13 +103,9 @@ async def _run(clock: Clock, log: EventLog, recording: Recording, parts: Parts) 
         "height": recording.height,
         "sound": recording.has_sound,
     }
-    try:
-        frames = recording.frames() if recording.has_video else ()
-        sound = recording.sound() if recording.has_sound else ()
-        await Session(clock, log, parts).run(frames, sound, about)
-    finally:
-        await parts.mouth.speaker.close()
-        await parts.backend.close()
+    frames = recording.frames() if recording.has_video else ()
+    sound = recording.sound() if recording.has_sound else ()
+    await Session(clock, log, parts).run(frames, sound, about)
 
 
 def _parts(config: Config, models: Models, backend: Backend, mouth: Mouth) -> Parts:
@@ -112,12 +113,12 @@ def _parts(config: Config, models: Models, backend: Backend, mouth: Mouth) -> Pa
     return Parts(ears, models.transcriber, backend, mouth, LookSettings(max_age=config.look.max_age))
 
 
-def _backend(clock: Clock, models: Models, past: Sequence[Event]) -> Backend:
+def _backend(clock: Clock, config: Config, models: Models, past: Sequence[Event]) -> Backend:
     from pipeline.ask.recorded import RecordedAnswers
 
     if past:
         return RecordedAnswers(clock, past)
-    return models.backend(clock)
+    return models.backend(clock, config.ask)
 
 
 def _costs(name: CostsName, config: Config, past: Sequence[Event]) -> Costs:
@@ -159,7 +160,10 @@ class _Keeper:
 
     def __exit__(self, *_: object) -> None:
         if self._file:
-            self._file.close()
+            try:
+                self._file.close()
+            except OSError as error:
+                raise self._full(error) from error
 
     def _full(self, error: OSError) -> GlassesError:
         return GlassesError(

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from glasses.config import Config
+    from glasses.config import Listen, Speak, Weights
     from glasses.models import Models
     from glasses.replaying import BackendFactory, CostsName, Replayed
 
@@ -51,18 +51,19 @@ def glasses_replay() -> Replay:
         backend: BackendFactory | None = None,
         out: Path | None = None,
     ) -> Replayed:
+        from glasses.config import defaults
         from glasses.replaying import replay as run
 
-        config, models = _models(tuple(sorted(settings.items())))
+        config = defaults(settings)
+        models = _loaded(config.listen, config.speak, config.weights)
         return run(Path(path), config, models, costs=costs, backend=backend, out=out)
 
     return replay
 
 
 @cache
-def _models(settings: tuple[tuple[str, Any], ...]) -> tuple[Config, Models]:
-    from glasses.config import defaults
+def _loaded(listen: Listen, speak: Speak, weights: Weights) -> Models:
+    from glasses.config import Config
     from glasses.models import Models
 
-    config = defaults(dict(settings))
-    return config, Models(config)
+    return Models(Config(listen=listen, speak=speak, weights=weights))

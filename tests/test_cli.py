@@ -165,7 +165,7 @@ def test_an_error_is_one_line_with_its_remedy_and_its_exit_code(
 )
 def test_debug_shows_the_traceback_before_or_behind_the_command(arguments: tuple[str, ...]) -> None:
     done = glasses(*arguments)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("Traceback")
     assert done.stderr.splitlines()[-1].startswith("glasses: none.jpg: No such file")
 

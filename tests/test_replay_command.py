@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import wave
@@ -110,20 +111,43 @@ def test_wrong_use_ends_with_2_and_says_what_is_right(arguments: list[str], says
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "cannot write" in complaint(glasses("replay", SIGN, "--out", tmp_path / "file"), 1)
+    assert "File exists" in complaint(glasses("replay", SIGN, "--out", tmp_path / "file"), 1)
 
 
-def test_a_full_disk_is_said() -> None:
-    if not Path("/dev/full").exists():
-        pytest.skip("needs /dev/full")
-    line = complaint(glasses("replay", SIGN, "--speaker", "wav:/dev/full"), 1)
-    assert "No space left" in line
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk_is_said(tmp_path: Path) -> None:
+    assert "No space left" in complaint(glasses("replay", SIGN, "--speaker", "wav:/dev/full"), 1)
+    (tmp_path / "events.jsonl").symlink_to("/dev/full")
+    done = glasses("replay", SIGN, "--out", tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "No space left" in done.stderr
+
+
+def test_a_wrong_command_leaves_the_log_that_was_kept_before(tmp_path: Path) -> None:
+    (tmp_path / "events.jsonl").write_text("precious")
+    complaint(glasses("replay", SIGN, "--out", tmp_path, "--backend", "nonsense"), 2)
+    assert (tmp_path / "events.jsonl").read_text() == "precious"
+
+
+def test_an_empty_log_is_no_source_of_answers(tmp_path: Path) -> None:
+    shutil.copy(SIGN / "session.mkv", tmp_path)
+    (tmp_path / "events.jsonl").touch()
+    assert "is empty" in complaint(glasses("replay", tmp_path, "--costs", "recorded"), 2)
+
+
+@pytest.mark.parametrize(("content", "code"), [(None, 2), (b"\xff\xfe\x00", 1), (b"[]", 1)])
+def test_a_log_that_is_none_is_refused(content: bytes | None, code: int, tmp_path: Path) -> None:
+    path = tmp_path / "events.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    assert str(path) in complaint(glasses("latency", path), code)
 
 
 def test_a_picture_that_is_none_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.png").write_text("text")
     assert "not a picture" in complaint(glasses("ask", tmp_path / "x.png", "What is it?"), 1)
-    assert "No such file" in complaint(glasses("ask", tmp_path / "y.png", "What is it?"), 1)
+    assert "No such file" in complaint(glasses("ask", tmp_path / "y.png", "What is it?"), 2)
 
 
 def test_ask_prints_one_object_and_fails_if_the_answer_is_not_whole(tmp_path: Path) -> None:

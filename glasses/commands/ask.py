@@ -42,7 +42,7 @@ def command(context: click.Context, image: Path, question: str, backend: str | N
     models = Models(config)
 
     async def main(clock: Clock) -> tuple[Answer, float]:
-        mind = models.backend(clock)
+        mind = models.backend(clock, config.ask)
         try:
             asked = Question(1, clock.now(), question, (encode(frame, mind.picture),))
             answer = Answer(1, "", "interrupted", f"{mind.name}: the stream ended without an answer")
@@ -72,13 +72,13 @@ def _read(path: Path) -> Image:
     import cv2
     import numpy as np
 
-    from pipeline.errors import GlassesError
+    from pipeline.errors import GlassesError, UsageError
     from pipeline.types import read_only
 
     try:
         data = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
-        raise GlassesError(f"{path}: {error.strerror}; name a picture that can be read") from error
+        raise UsageError(f"{path}: {error.strerror}; name a picture that can be read") from error
     picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
     if picture is None:
         raise GlassesError(f"{path}: not a picture that can be read; use a JPEG, PNG or WebP file")

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from pipeline.types import Event
 
 _EPILOG = """\b
 Examples:
@@ -30,12 +34,13 @@ def command(recording: Path, runs: int, backend: str | None, as_json: bool) -> N
     from glasses.models import Models
     from glasses.replaying import replay
     from pipeline.errors import GlassesError
-    from pipeline.events import from_lines
     from pipeline.latency import STAGES, latencies, summary
 
     if recording.suffix == ".jsonl":
-        with recording.open(encoding="utf-8") as lines:
-            turns = latencies(from_lines(lines, where=str(recording)))
+        try:
+            turns = latencies(_read(recording))
+        except KeyError as error:
+            raise GlassesError(f"{recording}: an event lacks {error}; replay the recording again") from error
     else:
         config = configuration.load({"ask.backend": backend})
         models = Models(config)
@@ -56,3 +61,15 @@ def command(recording: Path, runs: int, backend: str | None, as_json: bool) -> N
     totals = {name: dict(zip(("median", "p95"), summary(values), strict=True)) for name, values in columns.items()}
     rows = [{"turn": turn.turn, **turn.stages, "first sound": turn.first_sound} for turn in turns]
     click.echo(json.dumps({"turns": rows, "seconds": totals}))
+
+
+def _read(log: Path) -> list[Event]:
+    """The events of a log. Raises UsageError if it can't be read, GlassesError if it is none."""
+    from pipeline.errors import UsageError
+    from pipeline.events import from_lines
+
+    try:
+        text = log.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise UsageError(f"{log}: {error.strerror}; name an event log or a recording") from error
+    return list(from_lines(text.split("\n"), where=str(log)))
