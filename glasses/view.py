@@ -32,6 +32,11 @@ _STYLES = {
 }
 
 
+def printable(text: str) -> str:
+    """`text` without control characters but the line's end: a model's words must not steer the terminal."""
+    return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
+
+
 class Timeline:
     """Prints what happens as it happens: a line an event, with the session's time before it."""
 
@@ -68,6 +73,7 @@ class Timeline:
         from rich.table import Table
         from rich.text import Text
 
+        text = printable(text)
         name, style = _NAMES.get(kind, kind), _STYLES.get(kind, "")
         if not self._console.is_terminal:
             self._console.print(Text(f"{t:7.2f}  {name:9} {text}"), soft_wrap=True)

@@ -103,6 +103,7 @@ def test_recorded_costs_need_a_log() -> None:
         (["--speaker", "loud"], "no speaker 'loud'"),
         (["--speaker", "default"], "--realtime"),
         (["--play"], "--out"),
+        (["--costs", "recorded", "--backend", "ondevice"], "leave out --backend"),
     ],
 )
 def test_wrong_use_ends_with_2_and_says_what_is_right(arguments: list[str], says: str) -> None:

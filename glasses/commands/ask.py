@@ -31,6 +31,7 @@ def command(context: click.Context, image: Path, question: str, backend: str | N
 
     from glasses import config as configuration
     from glasses.models import Models
+    from glasses.view import printable
     from pipeline import clock as clocks
     from pipeline.clock import Clock
     from pipeline.errors import GlassesError
@@ -51,7 +52,7 @@ def command(context: click.Context, image: Path, question: str, backend: str | N
                     if isinstance(item, Answer):
                         answer = item
                     elif not as_json:
-                        click.echo(item.text, nl=False)
+                        click.echo(printable(item.text), nl=False)
             return answer, clock.now() - asked.t
         finally:
             await mind.close()

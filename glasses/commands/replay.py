@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -9,6 +10,7 @@ import click
 
 if TYPE_CHECKING:
     from glasses.replaying import CostsName
+    from pipeline.types import Event
 
 _EPILOG = """\b
 Examples:
@@ -61,10 +63,15 @@ def command(
         raise UsageError("--play needs --out DIR, where the answer is kept")
     if speaker == "default" and not realtime:
         raise UsageError("a sound card can only be used at the speed of life: add --realtime, or use --out DIR --play")
+    if costs == "recorded" and backend:
+        raise UsageError("with --costs recorded the answers come from the recording's own log: leave out --backend")
     config = configuration.load({"ask.backend": backend})
     models = Models(config)
+    show: Callable[[Event], None]
     if as_json:
-        show = lambda event: click.echo(to_line(event))  # noqa: E731
+
+        def show(event: Event) -> None:
+            click.echo(to_line(event))
     else:
         from rich.console import Console
 

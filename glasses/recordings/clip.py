@@ -193,7 +193,7 @@ def _decoded(container: InputContainer, kind: str, media: Path) -> Iterator[tupl
     for packet in _packets(container, stream):
         try:
             decoded = stream.decode(packet)
-        except av.FFmpegError:
+        except (av.FFmpegError, ValueError):  # PyAV 19 says ValueError of a codec that damage made up
             damaged += 1
             continue
         for frame in decoded:
