@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import importlib.util
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,7 +183,6 @@ def _joined(weight: Weight) -> Path:
     target = _cache() / weight.name
     if not _fault(target, weight.files):
         return target / weight.files[0].name
-    shutil.rmtree(target, ignore_errors=True)
     size = sum(file.size for file in weight.files)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -201,11 +199,7 @@ def _joined(weight: Weight) -> Path:
             for file in weight.files:
                 if (actual := sha256(made / file.name)) != file.digest:
                     raise _refused(weight, f"{' + '.join(file.parts)}: SHA-256 is {actual}, expected {file.digest}")
-            try:
-                made.rename(target)
-            except OSError:
-                if _fault(target, weight.files):  # else another process was faster
-                    raise
+            _put(made, target, weight, aside=Path(temporary) / "broken")
     except OSError as error:
         raise GlassesError(
             f"{target}: cannot be written: {error.strerror}; free {size / 1e6:.0f} MB there, "
@@ -215,6 +209,21 @@ def _joined(weight: Weight) -> Path:
     for file in weight.files:
         digests.remember(target / file.name, file.digest)
     return target / weight.files[0].name
+
+
+def _put(made: Path, target: Path, weight: Weight, aside: Path) -> None:
+    """Rename `made` to `target`. A good folder that is there already stays: its owner may be loading it."""
+    try:
+        made.rename(target)
+    except OSError:
+        if not _fault(target, weight.files):
+            return  # another process was faster
+        target.rename(aside)
+        try:
+            made.rename(target)
+        except OSError:
+            if _fault(target, weight.files):
+                raise
 
 
 def _in_hub_cache(hub: Hub) -> Path | None:

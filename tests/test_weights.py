@@ -7,6 +7,7 @@ import http.server
 import importlib
 import os
 import resource
+import shutil
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -114,6 +115,15 @@ def test_many_at_once_join_one_good_copy(packages: Path, tmp_path: Path) -> None
         joined = list(pool.map(lambda _: weights.ready(CUT).read_bytes(), range(8)))
     assert joined == [MAIN] * 8
     assert sorted(path.name for path in cache(tmp_path).iterdir()) == ["digests.json", "model"]
+
+
+def test_a_good_copy_that_another_process_put_there_is_left_alone(packages: Path, tmp_path: Path) -> None:
+    good = weights.ready(CUT)
+    inode = good.stat().st_ino
+    made = tmp_path / "made"
+    shutil.copytree(good.parent, made)
+    weights._put(made, good.parent, CUT, tmp_path / "aside")
+    assert good.stat().st_ino == inode
 
 
 @pytest.mark.parametrize("file", ["model.bin", "config.json"])
