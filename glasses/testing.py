@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from glasses.replaying import BackendFactory, CostsName, Replayed
 
 
-class Replay(Protocol):
-    """What the fixture `glasses_replay` gives: a function that replays a recording."""
+class Replay:
+    """What the fixture `glasses_replay` gives: call it with a recording."""
 
     def __call__(
         self,
@@ -36,29 +36,18 @@ class Replay(Protocol):
         out: Path | None = None,
     ) -> Replayed:
         """Replay `path`; `settings` are keys of the configuration such as {"listen.model": "tiny"}."""
-        ...
+        from glasses.config import defaults
+        from glasses.replaying import replay
+
+        config = defaults(settings)
+        models = _loaded(config.listen, config.speak, config.weights)
+        return replay(Path(path), config, models, costs=costs, backend=backend, out=out)
 
 
 @pytest.fixture(scope="session")
 def glasses_replay() -> Replay:
     """Replays a recording through the whole pipeline with the real models."""
-
-    def replay(
-        path: str | Path,
-        *,
-        costs: CostsName = "fixed",
-        settings: Mapping[str, Any] = {},
-        backend: BackendFactory | None = None,
-        out: Path | None = None,
-    ) -> Replayed:
-        from glasses.config import defaults
-        from glasses.replaying import replay as run
-
-        config = defaults(settings)
-        models = _loaded(config.listen, config.speak, config.weights)
-        return run(Path(path), config, models, costs=costs, backend=backend, out=out)
-
-    return replay
+    return Replay()
 
 
 @cache

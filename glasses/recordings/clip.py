@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import GlassesError
+from pipeline.listen.segmenter import GAP
 from pipeline.listen.transcriber import RATE
+from pipeline.listen.voice_activity import BLOCK
 from pipeline.types import AudioChunk, Image, Samples, VideoFrame, read_only
 
 if TYPE_CHECKING:
@@ -27,12 +29,6 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
     from av.video.frame import VideoFrame as CodedFrame
-
-CHUNK = 512
-"""Samples in a chunk: 32 ms, the window of the voice activity detector."""
-
-GAP = 0.05
-"""Seconds. A jump in the sound's times beyond this is a gap; anything less is rounding in the container."""
 
 _FORMATS = "mov,matroska,webm,avi,mpegts,wav,mp3,ogg,flac,aac"
 """Demuxers that may open a file. FFmpeg's others would take a text for a video, or a playlist to the network."""
@@ -125,7 +121,7 @@ class _Stretch:
     def add(self, frame: AudioFrame) -> Iterator[AudioChunk]:
         self._heard += frame.samples
         frame.pts = None  # the samples are counted here
-        yield from self._cut(frame, CHUNK)
+        yield from self._cut(frame, BLOCK)
 
     def end(self) -> Iterator[AudioChunk]:
         yield from self._cut(None, 1)
@@ -139,7 +135,7 @@ class _Stretch:
             resampled = self._resampler.resample(frame)
         self._rest = np.concatenate([self._rest, *(piece.to_ndarray()[0] for piece in resampled if piece)])
         while len(self._rest) >= at_least:
-            samples, self._rest = self._rest[:CHUNK], self._rest[CHUNK:]
+            samples, self._rest = self._rest[:BLOCK], self._rest[BLOCK:]
             yield AudioChunk(self._t + self._given / RATE, read_only(samples), RATE)
             self._given += len(samples)
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
-from glasses.recordings.clip import GAP
 from pipeline.errors import GlassesError
+from pipeline.listen.segmenter import GAP
 from pipeline.types import AudioChunk, VideoFrame
 
 if TYPE_CHECKING:

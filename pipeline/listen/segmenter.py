@@ -13,7 +13,7 @@ from pipeline.listen.voice_activity import BLOCK, VoiceActivity
 from pipeline.types import AudioChunk, Samples, read_only
 
 GAP = 0.05
-"""Seconds. A jump in the sound's times beyond this is a gap; less is rounding."""
+"""Seconds. A jump in the sound's times beyond this is a gap; less is rounding, in a container or a driver."""
 
 _CUT_SEARCH = 5.0
 """Seconds at the end of a segment that grew too long, in which the quietest place to cut it is looked for."""
