@@ -22,6 +22,8 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
 from concurrent.futures import Future as ThreadFuture
 from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import wait as wait_for_threads
+from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from pipeline.costs import Costs, measured
@@ -34,6 +36,9 @@ _TICK = 1e-6
 
 _LAST_ITEM = 1.0
 """Seconds that a reader has for its last item. A thread inside OpenCV while Python shuts down aborts the process."""
+
+_MOMENT = 0.3
+"""Seconds that the end of a live session waits for work in threads."""
 
 _WORKERS = 8
 """Threads for work. More than stages that can be busy at once, so that nothing queues unseen."""
@@ -51,6 +56,7 @@ class Clock:
         self._zero = self._loop.time()
         self._costs = costs
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="glasses")
+        self._busy: set[ThreadFuture[Any]] = set()
         self._readers: set[_Reader[Any]] = set()
         self.on_span: Callable[[str, float, float], None] | None = None
 
@@ -70,6 +76,19 @@ class Clock:
             await reached
         finally:
             timer.cancel()
+
+    def from_monotonic(self, seconds: float) -> float:
+        """The session time of a reading of the system's monotonic clock, as drivers stamp with. Live only."""
+        return seconds - self._zero
+
+    def started(self) -> datetime:
+        """The wall-clock time of t = 0, with its zone. Read it late: a machine may set its clock after its start."""
+        return datetime.now().astimezone() - timedelta(seconds=self.now())
+
+    async def within(self, seconds: float, awaitable: Awaitable[T]) -> T:
+        """Wait for what costs nothing, such as the next item of a feed. Raises TimeoutError after `seconds`."""
+        async with asyncio.timeout(seconds):
+            return await awaitable
 
     async def run(self, stage: str, function: Callable[[], T]) -> T:
         """Do blocking work in a thread and charge it as one call of `stage`.
@@ -112,16 +131,43 @@ class Clock:
         finally:
             reader.stop()
 
-    def close(self) -> None:
-        """Wait for the threads that still work, and drop what has not begun."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+    def background(self, work: Callable[[], None], name: str) -> asyncio.Future[None]:
+        """Do blocking work beside the session, in a thread of its own and free of charge; live only.
+
+        The result says when it has ended, and with what. Whoever starts it must also see to its end.
+        """
+        done: ThreadFuture[None] = ThreadFuture()
+
+        def call() -> None:
+            try:
+                work()
+                done.set_result(None)
+            except BaseException as error:  # noqa: BLE001 - raised where the end is awaited
+                done.set_exception(error)
+
+        threading.Thread(target=call, name=f"glasses-{name}", daemon=True).start()
+        return asyncio.wrap_future(done)
+
+    def close(self, *, patience: float | None = None) -> bool:
+        """Drop what has not begun, and wait for the threads that still work; whether all have ended.
+
+        With `patience`, at most so many seconds: what takes longer, such as a model that can't be interrupted, is
+        left behind. A source's read may hang for ever, so its thread has a second at the most.
+        """
+        self._threads.shutdown(wait=patience is None, cancel_futures=True)
         for reader in self._readers:
             reader.stop()
-            reader.join(_LAST_ITEM)
+        end = time.monotonic() + (_LAST_ITEM if patience is None else patience)
+        still_busy = wait_for_threads(self._busy, max(0.0, end - time.monotonic())).not_done
+        for reader in self._readers:
+            reader.join(max(0.0, end - time.monotonic()))
+        return not still_busy and not any(reader.reads for reader in self._readers)
 
     def _in_thread(self, function: Callable[..., T], *arguments: Any) -> asyncio.Future[T]:
         """Work in a thread that holds virtual time until the *thread* ends, whoever still waits for it."""
         work: ThreadFuture[T] = self._threads.submit(function, *arguments)
+        self._busy.add(work)
+        work.add_done_callback(self._busy.discard)
         result = asyncio.wrap_future(work)
         if replay := self._replay:
             replay.hold()
@@ -287,15 +333,31 @@ def _from_thread(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) 
         loop.call_soon_threadsafe(callback)
 
 
-def run(main: Callable[[Clock], Awaitable[T]], *, virtual: bool, costs: Costs = measured) -> T:
-    """Run `main` on a clock of its own, live or (`virtual`) in a replay loop; Ctrl-C cancels it cleanly."""
+def run(
+    main: Callable[[Clock], Awaitable[T]],
+    *,
+    virtual: bool,
+    costs: Costs = measured,
+    on_left_behind: Callable[[], None] | None = None,
+) -> T:
+    """Run `main` on a clock of its own, live or (`virtual`) in a replay loop; Ctrl-C cancels it cleanly.
+
+    Where `on_left_behind` is given the end waits for work in threads only a moment, and calls it last of all if
+    some still goes on: Python itself would wait for it at exit.
+    """
+    ended = True
 
     async def with_clock() -> T:
+        nonlocal ended
         clock = Clock(costs)
         try:
             return await main(clock)
         finally:
-            clock.close()
+            ended = clock.close(patience=_MOMENT if on_left_behind else None)
 
-    with asyncio.Runner(loop_factory=ReplayLoop if virtual else None) as runner:
-        return runner.run(with_clock())
+    try:
+        with asyncio.Runner(loop_factory=ReplayLoop if virtual else None) as runner:
+            return runner.run(with_clock())
+    finally:
+        if on_left_behind and not ended:
+            on_left_behind()

@@ -22,11 +22,29 @@ class UsageError(GlassesError):
     exit_code = 2
 
 
-class CameraLost(GlassesError):
-    """The camera stopped delivering pictures."""
+class DeviceLost(GlassesError):
+    """A device stopped working or can't be opened; it may come back, and is tried again."""
+
+
+class CameraLost(DeviceLost):
+    """The camera delivers no pictures."""
+
+    def __init__(self, message: str, *, told: str = "I lost the camera.") -> None:
+        super().__init__(message, told=told)
+
+
+class MicrophoneLost(DeviceLost):
+    """The microphone delivers no sound."""
+
+    def __init__(self, message: str, *, told: str = "I can't hear anything from the microphone.") -> None:
+        super().__init__(message, told=told)
+
+
+class SpeakerLost(DeviceLost):
+    """The speaker takes no more sound. There is nothing to say it with."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message, told="I lost the camera.")
+        super().__init__(message, told="")
 
 
 def first_failure(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from pipeline.ask.backend import Backend
 from pipeline.channel import Channel
 from pipeline.clock import Clock
-from pipeline.errors import CameraLost, GlassesError, UsageError, first_failure
+from pipeline.errors import SpeakerLost, UsageError, first_failure
 from pipeline.events import EventLog, current_turn
-from pipeline.listen.segmenter import GAP, Segment, Segmenter, SpeechStarted
+from pipeline.listen.level import CLIPPED, clipped_share
+from pipeline.listen.listener import Listener
+from pipeline.listen.segmenter import Segment, Segmenter, SpeechStarted
 from pipeline.listen.transcriber import Transcriber
 from pipeline.look.choice import LookSettings, choose
-from pipeline.look.quality import scored
 from pipeline.look.ring import FrameRing
+from pipeline.look.watcher import Watcher
 from pipeline.turn import Mouth, Turn
-from pipeline.types import AudioChunk, Exchange, FrameChoice, Utterance, VideoFrame
+from pipeline.types import AudioChunk, Exchange, FrameChoice, Opened, Utterance, VideoFrame
+
+_TOO_LOUD = "That was too loud for the microphone, and I couldn't make it out."
 
 _WAITING = 16
 """Utterances, and turns, that wait at most; then hearing waits, and nothing is lost."""
@@ -72,17 +76,23 @@ class Session:
         self._history: deque[Exchange] = deque(maxlen=_REMEMBERED)
         clock.on_span = self._span
 
-    async def run(self, frames: Iterable[VideoFrame], sound: Iterable[AudioChunk], about: Mapping[str, object]) -> None:
+    async def run(
+        self,
+        camera: Iterable[VideoFrame | Opened],
+        microphone: Iterable[AudioChunk | Opened],
+        about: Mapping[str, object],
+    ) -> None:
         """Follow both sources, in the order of their times, until the sound ends and the last answer is spoken.
 
-        `about` is what `session.started` says of the session. Raises GlassesError if the speaker fails;
-        every other fault is an event, and told to the wearer.
+        Sources are as in pipeline/sources.py. `about` is what `session.started` says of the session. Whatever fails
+        is an event, and told to the wearer; a lost device is tried again. Cancel it to end a live session.
         """
         self._log.emit("session.started", turn=0, **about)
-        watching = asyncio.ensure_future(self._watch(frames))
+        watcher = Watcher(self._clock, self._log, self._ring, self._tell)
+        watching = asyncio.ensure_future(watcher.watch(camera))
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._hear(sound))
+                group.create_task(self._hear(microphone))
                 group.create_task(self._understand())
                 group.create_task(self._converse())
         except BaseExceptionGroup as failures:
@@ -90,49 +100,32 @@ class Session:
         finally:
             watching.cancel()
             await asyncio.wait([watching])
-            self._log.emit("session.ended", turn=0, frames=self._ring.seen, frames_dropped=self._ring.dropped)
+            self._log.emit(
+                "session.ended",
+                turn=0,
+                frames=self._ring.seen,
+                frames_skipped=watcher.skipped,
+                frames_dropped=self._ring.dropped,
+            )
 
-    async def _watch(self, frames: Iterable[VideoFrame]) -> None:
-        """Every frame into the ring, at its time."""
-        try:
-            async with aclosing(self._clock.feed(scored(frames))) as feed:
-                async for frame in feed:
-                    await self._clock.sleep_until(frame.t)
-                    self._ring.add(frame)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must know
-            lost = error if isinstance(error, GlassesError) else CameraLost(f"{type(error).__name__}: {error}")
-            self._log.emit("camera.lost", turn=0, what=str(lost))
-            await self._turns.send(_Trouble(0, str(lost), lost.told))
+    async def _tell(self, what: str, told: str) -> None:
+        """A device has failed: the wearer hears it when nobody else speaks."""
+        await self._turns.send(_Trouble(0, what, told))
 
-    async def _hear(self, sound: Iterable[AudioChunk]) -> None:
-        """Sound to stretches of speech. The end of the sound ends the utterance."""
-        heard, t_next = False, 0.0
-        trouble = _Trouble(0, "there was no sound at all", "There is no sound, so I can't hear a question.")
-        try:
-            async with aclosing(self._clock.feed(sound)) as feed:
-                async for chunk in feed:
-                    if heard and chunk.t - t_next > GAP:
-                        self._log.emit("audio.gap", turn=0, t_start=t_next, t_end=chunk.t)
-                    heard, t_next = True, chunk.t_end
-                    await self._clock.sleep_until(chunk.t_end)
-                    await self._follow(self._parts.segmenter.feed(chunk))
-        except GlassesError as error:
-            heard, trouble = False, _Trouble(0, str(error), error.told)
-        await self._follow(self._parts.segmenter.finish())
-        if not heard:
-            await self._turns.send(trouble)
+    async def _hear(self, microphone: Iterable[AudioChunk | Opened]) -> None:
+        """Sound to stretches of speech, each with its picture, chosen while its neighbours are still there."""
+        listener = Listener(self._clock, self._log, self._parts.segmenter, self._tell)
+        async with aclosing(listener.listen(microphone)) as speech:
+            async for item in speech:
+                if isinstance(item, SpeechStarted):
+                    self._ring.keep_from(item.t)
+                    self._log.emit("speech.started", turn=0, t_start=item.t)
+                else:
+                    choice = choose(self._ring.frames(), item.t_start, item.t_end, self._parts.look)
+                    self._ring.keep_from(None)
+                    self._log.emit("speech.ended", turn=0, t_start=item.t_start, t_end=item.t_end)
+                    await self._segments.send((item, choice))
         self._segments.close()
-
-    async def _follow(self, speech: Iterable[SpeechStarted | Segment]) -> None:
-        for item in speech:
-            if isinstance(item, SpeechStarted):
-                self._ring.keep_from(item.t)
-                self._log.emit("speech.started", turn=0, t_start=item.t)
-            else:
-                choice = choose(self._ring.frames(), item.t_start, item.t_end, self._parts.look)
-                self._ring.keep_from(None)
-                self._log.emit("speech.ended", turn=0, t_start=item.t_start, t_end=item.t_end)
-                await self._segments.send((item, choice))
 
     async def _understand(self) -> None:
         """Stretches of speech to questions, each with the picture that was chosen as it ended."""
@@ -154,9 +147,12 @@ class Session:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must not wait in silence
             return _Trouble(turn, f"transcription failed: {error}", "I couldn't make out what you said.")
+        clipped = clipped_share(segment.samples)
+        if clipped > CLIPPED:
+            self._log.emit("audio.clipped", turn=0, t_start=t_start, t_end=t_end, share=clipped)
         if not heard.text:
             self._log.emit("ignored", turn=0, t_start=t_start, t_end=t_end, reason=heard.reason)
-            return None
+            return _Trouble(turn, "speech too loud for the microphone", _TOO_LOUD) if clipped > CLIPPED else None
         self._log.emit("heard", text=heard.text, t_start=t_start, t_end=t_end, confidence=heard.confidence)
         times = [frame.t for frame in choice.frames]
         ages = [t_end - t for t in times]
@@ -164,15 +160,27 @@ class Session:
         return _Asked(Utterance(turn, t_start, t_end, heard.text, heard.confidence, heard.language), choice)
 
     async def _converse(self) -> None:
-        """The turns, one after another; history keeps words, never pictures."""
+        """The turns, one after another; history keeps words, never pictures.
+
+        A speaker that is lost is tried again with each turn.
+        """
+        lost = False
         async for task in self._turns:
             turn = Turn(self._clock, self._log, self._parts.backend, self._parts.mouth, task.turn)
             current_turn.set(task.turn)
-            if isinstance(task, _Trouble):
-                await turn.tell(task.what, task.told)
+            try:
+                if isinstance(task, _Trouble):
+                    await turn.tell(task.what, task.told)
+                else:
+                    played = await turn.answer(task.utterance, task.choice, tuple(self._history))
+                    self._history.append(Exchange(task.utterance.text, played.heard_text))
+            except SpeakerLost as error:
+                self._log.emit("speaker.lost", turn=0, what=str(error))
+                lost = True
             else:
-                played = await turn.answer(task.utterance, task.choice, tuple(self._history))
-                self._history.append(Exchange(task.utterance.text, played.heard_text))
+                if lost:
+                    self._log.emit("speaker.back", turn=0)
+                lost = False
 
     def _span(self, stage: str, start: float, seconds: float) -> None:
         self._log.emit("span", stage=stage, start=start, seconds=seconds)

@@ -5,6 +5,7 @@ Times named `t` are seconds on the session's clock; 0 is the start of the sessio
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -29,7 +30,7 @@ class VideoFrame:
     """One picture of the camera."""
 
     t: float  # when the light fell, seconds
-    seq: int  # counts what the camera delivered, from 0; a gap is a frame lost
+    seq: int  # counts what the camera delivered since it was opened, from 0; a gap is a frame skipped
     image: Image  # H x W x 3, BGR as OpenCV gives it, upright, read-only
 
 
@@ -45,6 +46,15 @@ class AudioChunk:
     def t_end(self) -> float:
         """When its last sample has sounded, seconds."""
         return self.t + len(self.samples) / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A device was opened: what a camera or microphone yields before its first item, each time."""
+
+    address: str  # as people type it
+    asked: Mapping[str, object]  # what was wanted of it, such as width, height, rate
+    given: Mapping[str, object]  # what it gives, under the same names
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ that keep the real ones' protocols. Speech is a 1 kHz tone, silence is silence.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -29,6 +29,7 @@ from pipeline.types import (
     AnswerDelta,
     AudioChunk,
     Event,
+    Opened,
     Outcome,
     Question,
     Samples,
@@ -118,13 +119,15 @@ def frame(t: float, seq: int, detail: int) -> VideoFrame:
 
 @dataclass
 class Timeline:
-    """What the wearer says and sees, second by second."""
+    """What the wearer says and sees, second by second; a `camera` or `microphone` may stand in for that."""
 
     end: float = 10.0
     lines: list[tuple[float, float, str]] = field(default_factory=list)
     detail: Callable[[float], int] = lambda t: 50
     blind: tuple[float, float] = (0.0, 0.0)
     fps: int = 10
+    camera: Iterable[VideoFrame | Opened] | None = None
+    microphone: Iterable[AudioChunk | Opened] | None = None
 
     def says(self, start: float, end: float, text: str) -> Timeline:
         """From `start` to `end` the wearer says `text`; empty text is speech that nobody can make out."""
@@ -172,7 +175,8 @@ class Timeline:
             ears = Segmenter(LoudnessVad(), SegmenterSettings(end_silence=END_SILENCE))
             parts = Parts(ears, Script([text for *_, text in self.lines]), mind, mouth)
             try:
-                await Session(clock, log, parts).run(self.frames(), self.sound(), {"title": "timeline"})
+                camera, microphone = self.camera or self.frames(), self.microphone or self.sound()
+                await Session(clock, log, parts).run(camera, microphone, {"title": "timeline"})
             finally:
                 await mouth.speaker.close()
                 await mind.close()

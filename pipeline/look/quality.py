@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.types import VideoFrame
+from pipeline.types import Opened, VideoFrame
 
 _WIDTH = 640
 """Pixels. Frames are measured at this width: averaging down takes most sensor noise away, and the time is
@@ -43,10 +43,12 @@ def score(frame: VideoFrame) -> ScoredFrame:
     return ScoredFrame(frame, float(deviation[0, 0]) ** 2, float(grey.mean()))
 
 
-def scored(frames: Iterable[VideoFrame]) -> Iterator[ScoredFrame]:
+def scored(frames: Iterable[VideoFrame | Opened]) -> Iterator[ScoredFrame | Opened]:
     """Measure every frame in the thread that delivers it. Closing it closes `frames`, and with them the camera."""
+    items = iter(frames)
     try:
-        yield from map(score, frames)
+        for item in items:
+            yield score(item) if isinstance(item, VideoFrame) else item
     finally:
-        if close := getattr(frames, "close", None):
+        if close := getattr(items, "close", None):
             close()

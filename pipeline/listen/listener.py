@@ -1,0 +1,63 @@
+"""Ears: a microphone's sound to stretches of speech, and what becomes of the microphone into the log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+
+from pipeline.clock import Clock
+from pipeline.errors import GlassesError, MicrophoneLost
+from pipeline.events import EventLog
+from pipeline.listen.segmenter import GAP, Segment, Segmenter, SpeechStarted
+from pipeline.sources import Back, Lost, follow
+from pipeline.types import AudioChunk, Opened
+
+
+class Listener:
+    """Follows one microphone through `segmenter`. `tell` is called with what the log and the wearer should know."""
+
+    def __init__(
+        self, clock: Clock, log: EventLog, segmenter: Segmenter, tell: Callable[[str, str], Awaitable[None]]
+    ) -> None:
+        self._clock = clock
+        self._log = log
+        self._segmenter = segmenter
+        self._tell = tell
+
+    async def listen(self, microphone: Iterable[AudioChunk | Opened]) -> AsyncGenerator[SpeechStarted | Segment, None]:
+        """What begins and ends, as it does, until the sound is over; a lost microphone is told once, and reopened."""
+        t_next: float | None = None
+        source = follow(self._clock, lambda: microphone, lambda chunk: chunk.t_end, _stalled)
+        trouble = ("there was no sound at all", "There is no sound, so I can't hear a question.")
+        try:
+            async with aclosing(source) as items:
+                async for item in items:
+                    match item:
+                        case AudioChunk():
+                            if t_next is not None and item.t - t_next > GAP:
+                                self._log.emit("audio.gap", turn=0, t_start=t_next, t_end=item.t)
+                            t_next = item.t_end
+                            for speech in self._segmenter.feed(item):
+                                yield speech
+                        case Opened():
+                            self._log.emit(
+                                "microphone.opened", turn=0, address=item.address, asked=item.asked, given=item.given
+                            )
+                        case Lost(why, again):
+                            for speech in self._segmenter.finish():
+                                yield speech
+                            self._log.emit("microphone.lost", turn=0, what=str(why))
+                            if not again:
+                                await self._tell(str(why), why.told)
+                        case Back():
+                            self._log.emit("microphone.back", turn=0)
+        except GlassesError as error:
+            t_next, trouble = None, (str(error), error.told)
+        for speech in self._segmenter.finish():
+            yield speech
+        if t_next is None:
+            await self._tell(*trouble)
+
+
+def _stalled(why: str) -> MicrophoneLost:
+    return MicrophoneLost(f"the microphone hangs: {why}")

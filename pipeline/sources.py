@@ -1,0 +1,89 @@
+"""Following a camera or a microphone: its items at their times, reopened when it is lost.
+
+A source is any iterable that opens its device anew each time it is iterated, blocks until the next item,
+and raises DeviceLost when there is none to be had. One that just ends, such as a recording, is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TypeVar
+
+from pipeline.clock import Clock
+from pipeline.errors import DeviceLost
+from pipeline.types import Opened
+
+T = TypeVar("T")
+
+STALL = 3.0
+"""Seconds without an item after which a source counts as lost. OpenCV's and PortAudio's own hiccups are shorter."""
+
+_OPENING = 15.0
+"""Seconds that opening may take until the first item; a network stream's may take ten."""
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 15.0
+"""Seconds between attempts to reopen, doubled each time: soon enough for a plug that slipped."""
+
+_STEADY = 10.0
+"""Seconds that a source must deliver before its next loss is a new one, for the wearer and for the pauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Nothing comes any more."""
+
+    why: DeviceLost
+    again: bool  # it had only just come back: the wearer knows
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """It delivers again; the next item follows."""
+
+
+async def follow(
+    clock: Clock,
+    source: Callable[[], Iterable[T | Opened]],
+    due: Callable[[T], float],
+    lost: Callable[[str], DeviceLost],
+) -> AsyncGenerator[T | Opened | Lost | Back, None]:
+    """The items of `source()` as they become due, seconds of the session, and what happens to the source between.
+
+    Each call of `source` must open it anew. `lost` makes the error for a source that stalls.
+    Raises whatever a source raises but DeviceLost.
+    """
+    gone, back_at, pause = False, -_STEADY, _FIRST_PAUSE
+    while True:
+        try:
+            async with aclosing(clock.feed(source())) as feed:
+                patience = _OPENING
+                while True:
+                    try:
+                        item = await clock.within(patience, anext(feed))
+                    except StopAsyncIteration:
+                        return
+                    except TimeoutError:
+                        raise lost(f"it gave nothing for {patience:.0f} s") from None
+                    if isinstance(item, Opened):
+                        yield item
+                        continue
+                    t, patience = due(item), STALL
+                    if not gone and t - clock.now() > STALL:  # a recording in which it had been lost
+                        await clock.sleep_until(clock.now() + STALL)
+                        yield Lost(lost(f"it gave nothing for {STALL:.0f} s"), clock.now() - back_at < _STEADY)
+                        gone = True
+                    await clock.sleep_until(t)
+                    if gone:
+                        gone, back_at = False, clock.now()
+                        yield Back()
+                    elif clock.now() - back_at > _STEADY:
+                        pause = _FIRST_PAUSE
+                    yield item
+        except DeviceLost as error:
+            if not gone:
+                yield Lost(error, clock.now() - back_at < _STEADY)
+            gone = True
+        await clock.sleep_until(clock.now() + pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
