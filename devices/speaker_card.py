@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import wave
 from collections import deque
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from devices.registry import Found
 from devices.resampling import resampled
 from devices.speaker_none import AHEAD
 from pipeline.clock import Clock
@@ -155,3 +157,20 @@ def _no_card(error: Exception) -> GlassesError:
 
 def _lost(reason: object) -> GlassesError:
     return GlassesError(f"the sound card takes no more sound ({reason}): plug it in again, or use --speaker none")
+
+
+class _Default:
+    forms = ("default",)
+
+    def find(self) -> Iterable[Found]:
+        sounddevice = _sounddevice()
+        try:
+            yield Found("default", sounddevice.query_devices(kind="output")["name"])
+        except (sounddevice.PortAudioError, ValueError):
+            return
+
+    def open(self, address: str, clock: Clock, rate: int) -> SoundCard:
+        return SoundCard(clock, rate)
+
+
+default = _Default()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from devices.registry import Found
 from pipeline.clock import Clock
 from pipeline.types import SpeechChunk
 
@@ -43,3 +46,16 @@ class NoSpeaker:
     async def close(self) -> None:
         """As in pipeline.speak.speaker."""
         self.flush()
+
+
+class _Driver:
+    forms = ("none",)
+
+    def find(self) -> Iterable[Found]:
+        return ()
+
+    def open(self, address: str, clock: Clock, rate: int) -> NoSpeaker:
+        return NoSpeaker(clock)
+
+
+driver = _Driver()

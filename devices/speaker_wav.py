@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 
+from devices.registry import Found
 from devices.resampling import resampled
-from devices.speaker_card import SoundCard
 from devices.speaker_none import NoSpeaker
-from pipeline.errors import GlassesError
+from pipeline.clock import Clock
+from pipeline.errors import GlassesError, UsageError
+from pipeline.speak.speaker import Speaker
 from pipeline.types import Samples, SpeechChunk
 
 _BETWEEN_TURNS = 0.4
@@ -18,13 +21,13 @@ _BETWEEN_TURNS = 0.4
 
 
 class WavSpeaker:
-    """Writes what `speaker` lets be heard: mono, 16 bits, chunks back to back, a short silence between turns.
+    """Writes what another `speaker` lets be heard: mono, 16 bits, chunks back to back, a short silence between turns.
 
     The file appears at once, with its folder, and is a valid WAV file after each drain and flush.
     Raises GlassesError where it can't be written.
     """
 
-    def __init__(self, speaker: NoSpeaker | SoundCard | WavSpeaker, path: Path, rate: int) -> None:
+    def __init__(self, speaker: Speaker, path: Path, rate: int) -> None:
         self._speaker = speaker
         self._file = _WavFile(path, rate)
         self._rate = rate
@@ -115,3 +118,19 @@ class _WavFile:
             f"can't write the answer's sound to {self._path}: {error.strerror}; make room there or choose another file",
             told="I can't keep a recording of my answer.",
         )
+
+
+class _Driver:
+    forms = ("wav:FILE",)
+
+    def find(self) -> Iterable[Found]:
+        return ()
+
+    def open(self, address: str, clock: Clock, rate: int) -> WavSpeaker:
+        path = address.partition(":")[2]
+        if not path:
+            raise UsageError("the speaker 'wav' needs a file: wav:answer.wav")
+        return WavSpeaker(NoSpeaker(clock), Path(path), rate)
+
+
+driver = _Driver()

@@ -24,6 +24,30 @@ KEYS = ("OPENAI_API_KEY", "GLASSES_API_KEY")
 
 
 @dataclass(frozen=True, slots=True)
+class Camera:
+    """What sees."""
+
+    address: str = "webcam"  # as `glasses devices` lists them
+    width: int = 1280  # pixels asked of it
+    height: int = 720  # pixels asked of it
+    rate: float = 30.0  # frames a second asked of it
+
+
+@dataclass(frozen=True, slots=True)
+class Microphone:
+    """What hears."""
+
+    address: str = "default"  # as `glasses devices` lists them
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """What speaks."""
+
+    address: str = "default"  # as `glasses devices` lists them
+
+
+@dataclass(frozen=True, slots=True)
 class Listen:
     """Hearing."""
 
@@ -37,6 +61,7 @@ class Look:
     """Choosing the frame."""
 
     max_age: float = 1.0  # seconds before the first word of a question: no older frame is used
+    rate: float = 15.0  # frames a second that are looked at, of those the camera gives
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +80,15 @@ class Speak:
 
     voice: str = "en_US-joe-medium"  # Piper voice, or the path of an .onnx file
     speed: float = 1.0  # of speech; 1.2 is a fifth faster
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Keeping what was seen and heard."""
+
+    folder: str = ""  # where recordings and pictures go; empty for the usual place
+    keep_days: int = 0  # days after which a recording is deleted; 0 keeps it for ever
+    budget: float = 0.0  # gigabytes of recordings, the oldest deleted first; 0 for no limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +112,28 @@ _COSTS = {
 class Config:
     """All settings, and for each value that is not built in where it came from."""
 
+    camera: Camera = field(default_factory=Camera)
+    microphone: Microphone = field(default_factory=Microphone)
+    speaker: Speaker = field(default_factory=Speaker)
     listen: Listen = field(default_factory=Listen)
     look: Look = field(default_factory=Look)
     ask: Ask = field(default_factory=Ask)
     speak: Speak = field(default_factory=Speak)
+    record: Record = field(default_factory=Record)
     weights: Weights = field(default_factory=Weights)
     costs: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict(_COSTS)))  # seconds a call
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-_SECTIONS = ("listen", "look", "ask", "speak", "weights")
+_SECTIONS = ("camera", "microphone", "speaker", "listen", "look", "ask", "speak", "record", "weights")
 
 _LIMITS = {
+    "camera.width": (16, 16384),
+    "camera.height": (16, 16384),
+    "camera.rate": (0.1, 1000.0),
+    "look.rate": (0.1, 1000.0),
+    "record.keep_days": (0, 36500),
+    "record.budget": (0.0, 1e6),
     "listen.end_silence": (0.1, 10.0),
     "ask.first_timeout": (0.1, 3600.0),
     "ask.next_timeout": (0.1, 3600.0),

@@ -128,8 +128,8 @@ def _costs(name: CostsName, config: Config, past: Sequence[Event]) -> Costs:
 
 
 def _speaker(address: str, out: Path | None, clock: Clock, rate: int) -> Speaker:
+    from devices.registry import open_speaker
     from devices.speaker_wav import WavSpeaker
-    from devices.speakers import open_speaker
 
     speaker = open_speaker(address, clock, rate)
     return WavSpeaker(speaker, out / "answer.wav", rate) if out else speaker

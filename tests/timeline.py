@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from devices.speakers import open_speaker
+from devices.registry import open_speaker
 from pipeline import clock as clocks
 from pipeline.ask.backend import Backend, PictureBudget
 from pipeline.clock import Clock

@@ -91,7 +91,7 @@ def command(
     if out and not as_json:
         click.echo(f"answer kept in {out / 'answer.wav'}, log in {out / 'events.jsonl'}")
     if play and out:
-        from devices.speakers import play_file
+        from devices.speaker_card import play_file
 
         try:
             play_file(out / "answer.wav")

@@ -1,0 +1,157 @@
+"""Drivers by short address: what stands before the first colon names the driver, an entry point of some package.
+
+Entry points are in the groups `glasses.cameras`, `glasses.microphones` and `glasses.speakers`; ours are in
+pyproject.toml, and anybody's package may add more. A driver that can't be loaded never breaks the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pipeline.errors import GlassesError, UsageError
+
+if TYPE_CHECKING:
+    from pipeline.clock import Clock
+    from pipeline.speak.speaker import Speaker
+    from pipeline.types import AudioChunk, Opened, VideoFrame
+
+Kind = Literal["camera", "microphone", "speaker"]
+
+KINDS: tuple[Kind, ...] = ("camera", "microphone", "speaker")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A device that is there now."""
+
+    address: str  # to type
+    description: str  # for people
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is wanted of a camera; it may give something else, and says so."""
+
+    width: int = 1280  # pixels
+    height: int = 720  # pixels
+    rate: float = 30.0  # frames a second that it takes
+    looked_at: float = 15.0  # frames a second of those that are decoded and delivered
+
+
+class CameraDriver(Protocol):
+    """A kind of camera."""
+
+    forms: tuple[str, ...]  # how its addresses look, for people
+
+    def find(self) -> Iterable[Found]:
+        """What is there now. Raises GlassesError, with the remedy, where it can't work on this machine."""
+        ...
+
+    def open(self, address: str, clock: Clock, wanted: Wanted) -> Iterable[VideoFrame | Opened]:
+        """A source as in pipeline/sources.py: opens the camera when iterated, and anew each time.
+
+        Raises UsageError if the address is malformed. That there is no such camera is CameraLost, when iterated.
+        """
+        ...
+
+
+class MicrophoneDriver(Protocol):
+    """A kind of microphone."""
+
+    forms: tuple[str, ...]  # how its addresses look, for people
+
+    def find(self) -> Iterable[Found]:
+        """As of a CameraDriver."""
+        ...
+
+    def open(self, address: str, clock: Clock) -> Iterable[AudioChunk | Opened]:
+        """A source of mono sound at 16 kHz; as of a CameraDriver, and MicrophoneLost."""
+        ...
+
+
+class SpeakerDriver(Protocol):
+    """A kind of speaker."""
+
+    forms: tuple[str, ...]  # how its addresses look, for people
+
+    def find(self) -> Iterable[Found]:
+        """As of a CameraDriver."""
+        ...
+
+    def open(self, address: str, clock: Clock, rate: int) -> Speaker:
+        """A speaker for sound at `rate` samples per second (the voice's); other rates are resampled.
+
+        Raises UsageError if the address is malformed, GlassesError where the device or file can't be opened.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A driver and what it finds."""
+
+    kind: Kind
+    name: str
+    forms: tuple[str, ...] = ()
+    found: tuple[Found, ...] = ()
+    trouble: str = ""  # why it can't be used, with the remedy
+
+
+def open_camera(address: str, clock: Clock, wanted: Wanted) -> Iterable[VideoFrame | Opened]:
+    """The camera at `address`. Raises UsageError for an unknown address, GlassesError if its driver can't be loaded."""
+    driver: CameraDriver = _driver("camera", address)
+    return driver.open(address, clock, wanted)
+
+
+def open_microphone(address: str, clock: Clock) -> Iterable[AudioChunk | Opened]:
+    """The microphone at `address`. Raises as `open_camera`."""
+    driver: MicrophoneDriver = _driver("microphone", address)
+    return driver.open(address, clock)
+
+
+def open_speaker(address: str, clock: Clock, rate: int) -> Speaker:
+    """The speaker at `address`. Raises as `open_camera`, and GlassesError where the device or file can't be opened."""
+    driver: SpeakerDriver = _driver("speaker", address)
+    return driver.open(address, clock, rate)
+
+
+def listing() -> Iterator[Listed]:
+    """Every driver that some package brings, with the devices it finds or the reason why it can't be used."""
+    for kind in KINDS:
+        for point in _points(kind):
+            try:
+                driver = _loaded(kind, point)
+                yield Listed(kind, point.name, tuple(driver.forms), tuple(driver.find()))
+            except Exception as error:  # noqa: BLE001 - one broken driver must not hide the others
+                what = str(error) if isinstance(error, GlassesError) else f"{type(error).__name__}: {error}"
+                yield Listed(kind, point.name, trouble=what)
+
+
+def _points(kind: Kind) -> list[metadata.EntryPoint]:
+    return sorted(metadata.entry_points(group=f"glasses.{kind}s"), key=lambda point: point.name)
+
+
+def _driver(kind: Kind, address: str) -> Any:
+    points = {point.name: point for point in _points(kind)}
+    name, colon, _ = address.partition(":")
+    point = points.get(name)
+    if point is None:
+        raise UsageError(
+            f"no {kind} '{address}': an address begins with {', '.join(points)}; `glasses devices` lists what is there"
+        )
+    driver = _loaded(kind, point)
+    if colon and not any(":" in form for form in driver.forms):
+        raise UsageError(f"no {kind} '{address}': it is just '{name}'")
+    return driver
+
+
+def _loaded(kind: Kind, point: metadata.EntryPoint) -> Any:
+    try:
+        return point.load()
+    except Exception as error:  # a driver of anybody's: whatever its import raises
+        raise GlassesError(
+            f"the {kind} driver '{point.name}' can't be loaded ({type(error).__name__}: {error})"
+        ) from error
