@@ -189,7 +189,7 @@ def test_an_unknown_address_is_wrong_use(address: str) -> None:
     async def main(clock: Clock) -> None:
         open_speaker(address, clock, RATE)
 
-    with pytest.raises(UsageError, match="no speaker '|needs a file"):
+    with pytest.raises(UsageError, match=r"no speaker '|needs a file"):
         replay(main)
 
 
