@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.ask.backend import Backend
@@ -14,12 +13,10 @@ from pipeline.clock import Clock
 from pipeline.errors import SpeakerLost, UsageError, first_failure
 from pipeline.events import EventLog, current_turn
 from pipeline.listen.level import CLIPPED, clipped_share
-from pipeline.listen.listener import Listener
-from pipeline.listen.segmenter import Segment, Segmenter, SpeechStarted
+from pipeline.listen.segmenter import Segment, Segmenter
 from pipeline.listen.transcriber import Transcriber
-from pipeline.look.choice import LookSettings, choose
-from pipeline.look.ring import FrameRing
-from pipeline.look.watcher import Watcher
+from pipeline.look.choice import LookSettings
+from pipeline.senses import Said, Senses
 from pipeline.turn import Mouth, Turn
 from pipeline.types import AudioChunk, Exchange, FrameChoice, Opened, Utterance, VideoFrame
 
@@ -27,9 +24,6 @@ _TOO_LOUD = "That was too loud for the microphone, and I couldn't make it out."
 
 _WAITING = 16
 """Utterances, and turns, that wait at most; then hearing waits, and nothing is lost."""
-
-_NOTICED = 0.5
-"""Seconds after which the beginning of speech has been noticed: the frames before it must still be there then."""
 
 _REMEMBERED = 6
 """Turns of history that a backend is told."""
@@ -70,8 +64,8 @@ class Session:
         self._clock = clock
         self._log = log
         self._parts = parts
-        self._ring = FrameRing(lookback=parts.look.max_age + _NOTICED)
-        self._segments: Channel[tuple[Segment, FrameChoice]] = Channel(_WAITING)
+        self._senses = Senses(clock, log, parts.segmenter, parts.look)
+        self._said: Channel[Said] = Channel(_WAITING)
         self._turns: Channel[_Asked | _Trouble] = Channel(_WAITING)
         self._history: deque[Exchange] = deque(maxlen=_REMEMBERED)
         clock.on_span = self._span
@@ -87,52 +81,33 @@ class Session:
         Sources are as in pipeline/sources.py. `about` is what `session.started` says of the session. Whatever fails
         is an event, and told to the wearer; a lost device is tried again. Cancel it to end a live session.
         """
-        self._log.emit("session.started", turn=0, **about)
-        watcher = Watcher(self._clock, self._log, self._ring, self._tell)
-        watching = asyncio.ensure_future(watcher.watch(camera))
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._hear(microphone))
+            async with (
+                self._senses.perceive(camera, microphone, about, self._tell) as said,
+                asyncio.TaskGroup() as group,
+            ):
+                group.create_task(self._hear(said))
                 group.create_task(self._understand())
                 group.create_task(self._converse())
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
-        finally:
-            watching.cancel()
-            await asyncio.wait([watching])
-            self._log.emit(
-                "session.ended",
-                turn=0,
-                frames=self._ring.seen,
-                frames_skipped=watcher.skipped,
-                frames_dropped=self._ring.dropped,
-            )
 
     async def _tell(self, what: str, told: str) -> None:
         """A device has failed: the wearer hears it when nobody else speaks."""
         await self._turns.send(_Trouble(0, what, told))
 
-    async def _hear(self, microphone: Iterable[AudioChunk | Opened]) -> None:
-        """Sound to stretches of speech, each with its picture, chosen while its neighbours are still there."""
-        listener = Listener(self._clock, self._log, self._parts.segmenter, self._tell)
-        async with aclosing(listener.listen(microphone)) as speech:
-            async for item in speech:
-                if isinstance(item, SpeechStarted):
-                    self._ring.keep_from(item.t)
-                    self._log.emit("speech.started", turn=0, t_start=item.t)
-                else:
-                    choice = choose(self._ring.frames(), item.t_start, item.t_end, self._parts.look)
-                    self._ring.keep_from(None)
-                    self._log.emit("speech.ended", turn=0, t_start=item.t_start, t_end=item.t_end)
-                    await self._segments.send((item, choice))
-        self._segments.close()
+    async def _hear(self, said: AsyncIterable[Said]) -> None:
+        """Hearing goes on while an earlier question is understood, up to a limit."""
+        async for item in said:
+            await self._said.send(item)
+        self._said.close()
 
     async def _understand(self) -> None:
         """Stretches of speech to questions, each with the picture that was chosen as it ended."""
         turn = 1
-        async for segment, choice in self._segments:
+        async for said in self._said:
             current_turn.set(turn)
-            task = await self._transcribe(segment, choice, turn)
+            task = await self._transcribe(said.segment, said.choice, turn)
             if task is not None:
                 await self._turns.send(task)
                 turn += 1

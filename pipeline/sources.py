@@ -6,13 +6,14 @@ and raises DeviceLost when there is none to be had. One that just ends, such as 
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
 
 from pipeline.clock import Clock
 from pipeline.errors import DeviceLost
+from pipeline.events import EventLog
 from pipeline.types import Opened
 
 T = TypeVar("T")
@@ -41,6 +42,35 @@ class Lost:
 @dataclass(frozen=True, slots=True)
 class Back:
     """It delivers again; the next item follows."""
+
+
+Tell = Callable[[str, str], Awaitable[None]]
+"""Called with what the log and what the wearer should know of a fault."""
+
+
+class Health:
+    """Logs what becomes of a device, under its `name`, and tells the wearer once that it is lost."""
+
+    def __init__(self, log: EventLog, name: str, tell: Tell) -> None:
+        self._log = log
+        self._name = name
+        self._tell = tell
+
+    async def note(self, item: Opened | Lost | Back) -> None:
+        """What `follow` gave besides the device's own items."""
+        match item:
+            case Opened():
+                self._log.emit(f"{self._name}.opened", turn=0, address=item.address, asked=item.asked, given=item.given)
+            case Lost(why, again):
+                await self.lost(str(why), "" if again else why.told)
+            case Back():
+                self._log.emit(f"{self._name}.back", turn=0)
+
+    async def lost(self, what: str, told: str) -> None:
+        """It delivers nothing; `told` is empty where the wearer knows."""
+        self._log.emit(f"{self._name}.lost", turn=0, what=what)
+        if told:
+            await self._tell(what, told)
 
 
 async def follow(

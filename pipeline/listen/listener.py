@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, MicrophoneLost
 from pipeline.events import EventLog
 from pipeline.listen.segmenter import GAP, Segment, Segmenter, SpeechStarted
-from pipeline.sources import Back, Lost, follow
+from pipeline.sources import Health, Lost, Tell, follow
 from pipeline.types import AudioChunk, Opened
 
 
 class Listener:
-    """Follows one microphone through `segmenter`. `tell` is called with what the log and the wearer should know."""
+    """Follows one microphone through `segmenter`."""
 
-    def __init__(
-        self, clock: Clock, log: EventLog, segmenter: Segmenter, tell: Callable[[str, str], Awaitable[None]]
-    ) -> None:
+    def __init__(self, clock: Clock, log: EventLog, segmenter: Segmenter, tell: Tell) -> None:
         self._clock = clock
         self._log = log
         self._segmenter = segmenter
+        self._health = Health(log, "microphone", tell)
         self._tell = tell
 
     async def listen(self, microphone: Iterable[AudioChunk | Opened]) -> AsyncGenerator[SpeechStarted | Segment, None]:
@@ -39,18 +38,12 @@ class Listener:
                             t_next = item.t_end
                             for speech in self._segmenter.feed(item):
                                 yield speech
-                        case Opened():
-                            self._log.emit(
-                                "microphone.opened", turn=0, address=item.address, asked=item.asked, given=item.given
-                            )
-                        case Lost(why, again):
+                        case Lost():  # what the microphone broke off is taken as said
                             for speech in self._segmenter.finish():
                                 yield speech
-                            self._log.emit("microphone.lost", turn=0, what=str(why))
-                            if not again:
-                                await self._tell(str(why), why.told)
-                        case Back():
-                            self._log.emit("microphone.back", turn=0)
+                            await self._health.note(item)
+                        case _:
+                            await self._health.note(item)
         except GlassesError as error:
             t_next, trouble = None, (str(error), error.told)
         for speech in self._segmenter.finish():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from contextlib import aclosing
 
 from pipeline.clock import Clock
@@ -10,7 +10,7 @@ from pipeline.errors import CameraLost, GlassesError
 from pipeline.events import EventLog
 from pipeline.look.quality import ScoredFrame, scored
 from pipeline.look.ring import FrameRing
-from pipeline.sources import Back, Lost, follow
+from pipeline.sources import Health, Tell, follow
 from pipeline.types import Opened, VideoFrame
 
 _RATES_EVERY = 30.0
@@ -18,15 +18,13 @@ _RATES_EVERY = 30.0
 
 
 class Watcher:
-    """Follows one camera into `ring`. `tell` is called with what the log and what the wearer should know."""
+    """Follows one camera into `ring`."""
 
-    def __init__(
-        self, clock: Clock, log: EventLog, ring: FrameRing, tell: Callable[[str, str], Awaitable[None]]
-    ) -> None:
+    def __init__(self, clock: Clock, log: EventLog, ring: FrameRing, tell: Tell) -> None:
         self._clock = clock
         self._log = log
         self._ring = ring
-        self._tell = tell
+        self._health = Health(log, "camera", tell)
         self._rates = _Rates(0.0)
         self.skipped = 0
         """Frames that the camera delivered and nobody looked at, in all."""
@@ -37,27 +35,16 @@ class Watcher:
         try:
             async with aclosing(source) as items:
                 async for item in items:
-                    match item:
-                        case ScoredFrame():
-                            self._ring.add(item)
-                            self._count(item.frame.seq)
-                        case Opened():
-                            self._rates.reopened()
-                            self._log.emit(
-                                "camera.opened", turn=0, address=item.address, asked=item.asked, given=item.given
-                            )
-                        case Lost(why, again):
-                            await self._lost(why, why.told if not again else "")
-                        case Back():
-                            self._log.emit("camera.back", turn=0)
+                    if isinstance(item, ScoredFrame):
+                        self._ring.add(item)
+                        self._count(item.frame.seq)
+                        continue
+                    if isinstance(item, Opened):
+                        self._rates.reopened()
+                    await self._health.note(item)
         except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must know
             lost = error if isinstance(error, GlassesError) else CameraLost(f"{type(error).__name__}: {error}")
-            await self._lost(lost, lost.told)
-
-    async def _lost(self, why: GlassesError, told: str) -> None:
-        self._log.emit("camera.lost", turn=0, what=str(why))
-        if told:
-            await self._tell(str(why), told)
+            await self._health.lost(str(lost), lost.told)
 
     def _count(self, seq: int) -> None:
         self.skipped += self._rates.count(seq)

@@ -1,0 +1,85 @@
+"""Eyes and ears together: what was said, each stretch with the picture that belongs to it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+
+from pipeline.clock import Clock
+from pipeline.events import EventLog
+from pipeline.listen.listener import Listener
+from pipeline.listen.segmenter import Segment, Segmenter, SpeechStarted
+from pipeline.look.choice import LookSettings, choose
+from pipeline.look.ring import FrameRing
+from pipeline.look.watcher import Watcher
+from pipeline.sources import Tell
+from pipeline.types import AudioChunk, FrameChoice, Opened, VideoFrame
+
+_NOTICED = 0.5
+"""Seconds after which the beginning of speech has been noticed: the frames before it must still be there then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A stretch of speech and what was seen with it."""
+
+    segment: Segment
+    choice: FrameChoice
+
+
+class Senses:
+    """Follows a camera and a microphone from the session's first moment to its last, and logs both."""
+
+    def __init__(self, clock: Clock, log: EventLog, segmenter: Segmenter, look: LookSettings) -> None:
+        self._clock = clock
+        self._log = log
+        self._segmenter = segmenter
+        self._look = look
+
+    @asynccontextmanager
+    async def perceive(
+        self,
+        camera: Iterable[VideoFrame | Opened],
+        microphone: Iterable[AudioChunk | Opened],
+        about: Mapping[str, object],
+        tell: Tell,
+    ) -> AsyncIterator[AsyncGenerator[Said, None]]:
+        """Watches and listens while it is entered; gives what was said, as it ends, until the sound is over.
+
+        Sources are as in pipeline/sources.py. `about` is what `session.started` says of the session.
+        """
+        ring = FrameRing(lookback=self._look.max_age + _NOTICED)
+        watcher = Watcher(self._clock, self._log, ring, tell)
+        listener = Listener(self._clock, self._log, self._segmenter, tell)
+        self._log.emit("session.started", turn=0, **about)
+        watching = asyncio.ensure_future(watcher.watch(camera))
+        try:
+            async with aclosing(self._said(ring, listener.listen(microphone))) as said:
+                yield said
+        finally:
+            watching.cancel()
+            await asyncio.wait([watching])
+            self._log.emit(
+                "session.ended",
+                turn=0,
+                frames=ring.seen,
+                frames_skipped=watcher.skipped,
+                frames_dropped=ring.dropped,
+            )
+
+    async def _said(
+        self, ring: FrameRing, speech: AsyncGenerator[SpeechStarted | Segment, None]
+    ) -> AsyncGenerator[Said, None]:
+        """Each stretch of speech with its picture, chosen as it ends, while its neighbours are still there."""
+        async with aclosing(speech):
+            async for item in speech:
+                if isinstance(item, SpeechStarted):
+                    ring.keep_from(item.t)
+                    self._log.emit("speech.started", turn=0, t_start=item.t)
+                else:
+                    choice = choose(ring.frames(), item.t_start, item.t_end, self._look)
+                    ring.keep_from(None)
+                    self._log.emit("speech.ended", turn=0, t_start=item.t_start, t_end=item.t_end)
+                    yield Said(item, choice)
