@@ -21,6 +21,7 @@ class InstantVoice:
     """Speaks a tenth of a second, audible from its first samples on."""
 
     rate = 22_050
+    language = "en"
 
     def synthesise(self, clause: str) -> Iterator[Samples]:
         yield tone(0.1, self.rate)

@@ -79,6 +79,7 @@ class Speak:
     """Speaking."""
 
     voice: str = "en_US-joe-medium"  # Piper voice, or the path of an .onnx file
+    voices: str = ""  # more of them, with commas between: questions in their languages are answered in them
     speed: float = 1.0  # of speech; 1.2 is a fifth faster
 
 

@@ -34,10 +34,18 @@ class Models:
     @cached_property
     def voice(self) -> Piper:
         """Speech synthesis."""
+        return self._voice(self._config.speak.voice)
+
+    @cached_property
+    def other_voices(self) -> tuple[Piper, ...]:
+        """Voices for questions in other languages."""
+        names = [name.strip() for name in self._config.speak.voices.split(",")]
+        return tuple(self._voice(name) for name in names if name)
+
+    def _voice(self, name: str) -> Piper:
         from pipeline.speak.piper import Piper
 
-        settings = self._config.speak
-        return Piper(weights.piper(settings.voice, self._config.weights.folder), speed=settings.speed)
+        return Piper(weights.piper(name, self._config.weights.folder), speed=self._config.speak.speed)
 
     @cached_property
     def reader(self) -> Reader:

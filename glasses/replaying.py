@@ -84,7 +84,7 @@ def replay(
         async with AsyncExitStack() as stack:
             mind = backend(clock) if backend else _backend(clock, config, models, past)
             stack.push_async_callback(mind.close)
-            mouth = Mouth(models.voice, _speaker(speaker, out, clock, models.voice.rate))
+            mouth = Mouth(models.voice, _speaker(speaker, out, clock, models.voice.rate), models.other_voices)
             stack.push_async_callback(mouth.speaker.close)
             parts = _parts(config, models, mind, mouth)
             log.subscribe(stack.enter_context(_Keeper(out)))

@@ -12,6 +12,7 @@ from pipeline.channel import Channel
 from pipeline.clock import Clock
 from pipeline.errors import SpeakerLost, UsageError, first_failure
 from pipeline.events import EventLog, current_turn
+from pipeline.languages import language_name
 from pipeline.listen.level import CLIPPED, clipped_share
 from pipeline.listen.segmenter import Segment, Segmenter
 from pipeline.listen.transcriber import Transcriber
@@ -67,6 +68,7 @@ class Session:
         self._senses = Senses(clock, log, parts.segmenter, parts.look)
         self._said: Channel[Said] = Channel(_WAITING)
         self._turns: Channel[_Asked | _Trouble] = Channel(_WAITING)
+        self._excused: set[str] = set()  # languages that the wearer knows not to be answered in
         self._history: deque[Exchange] = deque(maxlen=_REMEMBERED)
         clock.on_span = self._span
 
@@ -128,7 +130,14 @@ class Session:
         if not heard.text:
             self._log.emit("ignored", turn=0, t_start=t_start, t_end=t_end, reason=heard.reason)
             return _Trouble(turn, "speech too loud for the microphone", _TOO_LOUD) if clipped > CLIPPED else None
-        self._log.emit("heard", text=heard.text, t_start=t_start, t_end=t_end, confidence=heard.confidence)
+        self._log.emit(
+            "heard",
+            text=heard.text,
+            t_start=t_start,
+            t_end=t_end,
+            confidence=heard.confidence,
+            language=heard.language,
+        )
         times = [frame.t for frame in choice.frames]
         ages = [t_end - t for t in times]
         self._log.emit("looked", frames=times, ages=ages, scores=choice.scores, reason=choice.reason)
@@ -147,7 +156,8 @@ class Session:
                 if isinstance(task, _Trouble):
                     await turn.tell(task.what, task.told)
                 else:
-                    played = await turn.answer(task.utterance, task.choice, tuple(self._history))
+                    preface = self._excuse(task.utterance.language)
+                    played = await turn.answer(task.utterance, task.choice, tuple(self._history), preface=preface)
                     self._history.append(Exchange(task.utterance.text, played.heard_text))
             except SpeakerLost as error:
                 self._log.emit("speaker.lost", turn=0, what=str(error))
@@ -156,6 +166,15 @@ class Session:
                 if lost:
                     self._log.emit("speaker.back", turn=0)
                 lost = False
+
+    def _excuse(self, language: str) -> str:
+        """Said once, before the first answer in another language than the question's."""
+        backend, mouth = self._parts.backend, self._parts.mouth
+        answered = mouth.voice_for(language, backend).language
+        if answered == language or language in self._excused:
+            return ""
+        self._excused.add(language)
+        return f"I can't answer in {language_name(language)}, so I answer in {language_name(answered)}."
 
     def _span(self, stage: str, start: float, seconds: float) -> None:
         self._log.emit("span", stage=stage, start=start, seconds=seconds)

@@ -47,6 +47,15 @@ class Mouth:
 
     voice: Voice
     speaker: Speaker
+    others: tuple[Voice, ...] = ()  # for questions in their languages
+
+    def voice_for(self, language: str, backend: Backend) -> Voice:
+        """The voice for a question in `language`: one that speaks it, if `backend` can answer in it, or the usual."""
+        if backend.languages is None or language in backend.languages:
+            for voice in (self.voice, *self.others):
+                if voice.language == language:
+                    return voice
+        return self.voice
 
 
 class Turn:
@@ -58,18 +67,22 @@ class Turn:
         self._backend = backend
         self._mouth = mouth
         self._number = number
+        self._voice = mouth.voice
         self._clauses: Channel[str] = Channel(_CLAUSES_AHEAD)
         self._sound: Channel[SpeechChunk] = Channel(1)
         self._spoken: list[tuple[str, float]] = []
 
-    async def answer(self, utterance: Utterance, choice: FrameChoice, history: Sequence[Exchange]) -> Played:
-        """Ask and speak; returns when the last word has been heard.
+    async def answer(
+        self, utterance: Utterance, choice: FrameChoice, history: Sequence[Exchange], *, preface: str = ""
+    ) -> Played:
+        """Ask and speak, after the words of `preface`; returns when the last word has been heard.
 
         Raises GlassesError if the speaker fails. Cancelled, it stops speaking at once and logs what was heard.
         """
         if not choice.frames:
             return await self.tell(choice.reason, _NOTHING_SEEN)
-        return await self._speak(self._stream(utterance, choice, history), self._backend.name)
+        self._voice = self._mouth.voice_for(utterance.language, self._backend)
+        return await self._speak(self._stream(utterance, choice, history, preface), self._backend.name)
 
     async def tell(self, fault: str, told: str) -> Played:
         """Say what went wrong before anyone could be asked."""
@@ -111,15 +124,26 @@ class Turn:
         finally:
             self._clauses.close()
 
-    async def _stream(self, utterance: Utterance, choice: FrameChoice, history: Sequence[Exchange]) -> Answer:
+    async def _stream(
+        self, utterance: Utterance, choice: FrameChoice, history: Sequence[Exchange], preface: str
+    ) -> Answer:
         """The backend's words, cut into clauses for the voice as they come."""
         backend, cutter, said = self._backend, Clauses(), ""
         answer = Answer(
             self._number, "", "interrupted", f"{backend.name}: the stream ended without an answer", _CUT_OFF
         )
+        if preface:
+            await self._clauses.send(preface)
         try:
             images = [await self._encode(frame) for frame in choice.frames]
-            question = Question(self._number, self._clock.now(), utterance.text, tuple(images), tuple(history))
+            question = Question(
+                self._number,
+                self._clock.now(),
+                utterance.text,
+                tuple(images),
+                tuple(history),
+                language=self._voice.language,
+            )
             sizes = [{"width": image.width, "height": image.height, "bytes": len(image.data)} for image in images]
             self._log.emit("asked", backend=backend.name, mode=question.mode, images=sizes)
             async with aclosing(backend.stream(question)) as stream:
@@ -149,16 +173,16 @@ class Turn:
         """Clauses to sound, one by one, while the next still arrives."""
         try:
             async for clause in self._clauses:
-                samples = await self._voice(clause)
+                samples = await self._sound_of(clause)
                 if len(samples):
-                    rate = self._mouth.voice.rate
+                    rate = self._voice.rate
                     await self._sound.send(SpeechChunk(self._number, self._clock.now(), samples, rate, clause))
         finally:
             self._sound.close()
 
-    async def _voice(self, clause: str) -> Samples:
+    async def _sound_of(self, clause: str) -> Samples:
         try:
-            pieces = await self._clock.run("synthesise", lambda: list(self._mouth.voice.synthesise(clause)))
+            pieces = await self._clock.run("synthesise", lambda: list(self._voice.synthesise(clause)))
         except UsageError:
             raise
         except Exception as error:  # noqa: BLE001 - one clause is lost, not the session

@@ -106,6 +106,7 @@ class Question:
     images: tuple[Picture, ...]
     history: tuple[Exchange, ...] = ()
     mode: str = "instant"
+    language: str = "en"  # ISO 639-1, in which it is to be answered
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,7 @@ def test_a_fault_is_logged_and_told_after_the_words_that_came() -> None:
 class Broken:
     name = "broken"
     picture = PictureBudget(640, 80)
+    languages = None
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         yield AnswerDelta(question.turn, question.t, "It ")

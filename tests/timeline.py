@@ -54,18 +54,20 @@ class LoudnessVad:
 class Script:
     """Hears the lines of a timeline in their order: the stand-in for speech recognition."""
 
-    def __init__(self, lines: list[str]) -> None:
+    def __init__(self, lines: list[str], language: str) -> None:
         self._lines = iter(lines)
+        self._language = language
 
     def transcribe(self, samples: Samples) -> Transcript:
         line = next(self._lines, "")
-        return Transcript(line, 0.9 if line else 0.0, "en", "" if line else "no speech in it")
+        return Transcript(line, 0.9 if line else 0.0, self._language, "" if line else "no speech in it")
 
 
 class ToneVoice:
     """Speaks a tone of 50 ms a letter after 100 ms of silence: the stand-in for a voice."""
 
     rate = 22_050
+    language = "en"
 
     def synthesise(self, clause: str) -> Iterator[Samples]:
         silence = np.zeros(self.rate // 10, np.int16)
@@ -77,6 +79,7 @@ class Scripted:
 
     name = "scripted"
     picture = PictureBudget(long_edge=640, quality=80)
+    languages: frozenset[str] | None = None
 
     def __init__(
         self, text: str, *, outcome: Outcome = "ok", first: float = 0.5, fault: str = "", told: str = ""
@@ -126,6 +129,7 @@ class Timeline:
     detail: Callable[[float], int] = lambda t: 50
     blind: tuple[float, float] = (0.0, 0.0)
     fps: int = 10
+    language: str = "en"
     camera: Iterable[VideoFrame | Opened] | None = None
     microphone: Iterable[AudioChunk | Opened] | None = None
 
@@ -159,6 +163,7 @@ class Timeline:
         backend: Scripted | Callable[[Clock], Backend],
         *,
         voice: Voice | None = None,
+        others: tuple[Voice, ...] = (),
         costs: Costs | None = None,
         speaker: str = "none",
         virtual: bool = True,
@@ -171,9 +176,9 @@ class Timeline:
             log.subscribe(events.append)
             mind = backend.on(clock) if isinstance(backend, Scripted) else backend(clock)
             spoken = voice or ToneVoice()
-            mouth = Mouth(spoken, open_speaker(speaker, clock, spoken.rate))
+            mouth = Mouth(spoken, open_speaker(speaker, clock, spoken.rate), others)
             ears = Segmenter(LoudnessVad(), SegmenterSettings(end_silence=END_SILENCE))
-            parts = Parts(ears, Script([text for *_, text in self.lines]), mind, mouth)
+            parts = Parts(ears, Script([text for *_, text in self.lines], self.language), mind, mouth)
             try:
                 camera, microphone = self.camera or self.frames(), self.microphone or self.sound()
                 await Session(clock, log, parts).run(camera, microphone, {"title": "timeline"})

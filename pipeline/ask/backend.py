@@ -29,6 +29,11 @@ class Backend(Protocol):
 
     picture: PictureBudget
 
+    @property
+    def languages(self) -> frozenset[str] | None:
+        """ISO 639-1 codes of the languages it can answer in; None for any."""
+        ...
+
     def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """The words as they come, then one Answer. Closing the iterator stops the work."""
         ...

@@ -36,6 +36,7 @@ class OnDevice:
 
     name = "ondevice"
     picture = PictureBudget(long_edge=None, quality=95)
+    languages = frozenset({"en"})
 
     def __init__(self, clock: Clock, reader: Reader) -> None:
         self._clock = clock

@@ -14,6 +14,7 @@ class RecordedAnswers:
 
     name = "recorded"
     picture = PictureBudget(long_edge=None, quality=95)
+    languages = None
 
     def __init__(self, clock: Clock, events: Iterable[Event]) -> None:
         self._clock = clock

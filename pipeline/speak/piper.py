@@ -24,6 +24,7 @@ class Piper:
     """
 
     rate: int
+    language: str
 
     def __init__(self, model: Path, *, speed: float = 1.0) -> None:
         import onnxruntime
@@ -44,6 +45,7 @@ class Piper:
             reason = str(error).splitlines()[0]
             raise GlassesError(f"the voice {model} can't be read, get it anew: {reason}", told=_NO_VOICE) from error
         self.rate = config.sample_rate
+        self.language = config.espeak_voice.partition("-")[0]
         self._voice = PiperVoice(session=session, config=config)
         self._synthesis = SynthesisConfig(length_scale=config.length_scale / speed, noise_scale=0.0, noise_w_scale=0.0)
         for _ in self.synthesise("Ready."):
@@ -51,7 +53,7 @@ class Piper:
 
     def synthesise(self, clause: str) -> Iterator[Samples]:
         """The clause, made `speakable`, sentence by sentence as mono int16; nothing where there is nothing to say."""
-        text = speakable(clause)
+        text = speakable(clause, self.language)
         if not text:
             return
         for sentence in self._voice.synthesize(text, self._synthesis):

@@ -1,4 +1,4 @@
-"""What models write, made into what an English voice can say.
+"""What models write, made into what a voice can say. For languages but English that is only what is no words.
 
 Only what espeak-ng (Piper's phonemiser) says wrongly is mended here: it reads plain numbers, percentages,
 "9:30", "7 p.m." and words in capitals well by itself. Checked by the phonemes of Piper's en_US voices.
@@ -58,15 +58,16 @@ _URL = re.compile(
 _ELSEWHERE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af][\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af！-～\s]*")
 
 
-def speakable(text: str) -> str:
-    """`text`, one clause or more, as words for an English voice; empty where there is nothing to say.
+def speakable(text: str, language: str = "en") -> str:
+    """`text`, one clause or more, as words for a voice of `language` (ISO 639-1); empty where there is nothing to say.
 
-    Markdown goes (also where a clause's end has cut it in two), a URL becomes its host, emoji are named
-    only where there is nothing else, and numbers, units, times and abbreviations are written out.
+    Markdown goes (also where a clause's end has cut it in two) and emoji. For an English voice emoji are named
+    where there is nothing else, a URL becomes its host, and numbers, units, times and abbreviations are written out.
     """
     lines = [_without_markdown(line) for line in text.splitlines()]
-    text = _without_emoji(_LINE_END.sub(". ", "\n".join(line for line in lines if line)))
-    for pattern, replacement in _RULES:
+    english = language == "en"
+    text = _without_emoji(_LINE_END.sub(". ", "\n".join(line for line in lines if line)), named=english)
+    for pattern, replacement in [*_MARKS, *(_ENGLISH if english else []), *_LEFT_OVER]:
         text = pattern.sub(replacement, text)
     return text if _has_word(text) else ""
 
@@ -85,11 +86,11 @@ def _markdown() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("strikethrough")
 
 
-def _without_emoji(text: str) -> str:
+def _without_emoji(text: str, *, named: bool) -> str:
     import emoji
 
     plain = emoji.replace_emoji(text, lambda symbol, _: " " + "".join(c for c in symbol if c.isascii()) + " ")
-    if _has_word(plain):
+    if _has_word(plain) or not named:
         return plain
     return emoji.demojize(_SKIN_TONE.sub("", text), delimiters=(" ", " "))
 
@@ -170,15 +171,19 @@ _LINE_END = re.compile(r"(?<![.,;:!?…])\n")  # a voice needs a full stop where
 _SKIN_TONE = re.compile("[\U0001f3fb-\U0001f3ff]")
 
 # In this order: what a rule has written, later ones leave alone.
-_RULES: list[tuple[re.Pattern[str], str | Callable[[_Match], str]]] = [
+_Rules = list[tuple[re.Pattern[str], str | Callable[[_Match], str]]]
+
+_MARKS: _Rules = [
     # What is left of Markdown that a clause's end has cut in two.
     (re.compile(r"\]\([^)\s]*\)?|(?<=\w)\s?\[\^?\d+\]|[\[\]*`]|~~"), ""),
-    (_URL, _host),
-    (re.compile(r"_+"), " "),
     (re.compile(r"^\W*\|\s*|\s*\|\s*$"), ""),
     (re.compile(r"\s*\|\s*"), ", "),
-    (re.compile(r"\s*(?:->|→|⇒)\s*"), " to "),
     (re.compile(r"[•·▪■©®™]"), " "),
+]
+_ENGLISH: _Rules = [
+    (_URL, _host),
+    (re.compile(r"_+"), " "),
+    (re.compile(r"\s*(?:->|→|⇒)\s*"), " to "),
     (_ELSEWHERE, _foreign),
     # Numbers that stand for something.
     (
@@ -228,7 +233,9 @@ _RULES: list[tuple[re.Pattern[str], str | Callable[[_Match], str]]] = [
     ),
     (re.compile(r"\b(?:IT|US)\b(?= [A-Z]{2})|(?<=[A-Z]{2} )(?:IT|US)\b"), lambda m: m[0].lower()),  # not I.T., U.S.
     (re.compile(r"(?<=\w)/(?=[^\W\d])"), " "),
-    # What is left over.
+]
+_LEFT_OVER: _Rules = [
+    (re.compile(r"_+"), " "),
     (re.compile(r"\(\s*\)"), ""),
     (re.compile(r"\s+(?=[.,;:!?](?:\s|$))"), ""),
     (re.compile(r"\s+"), " "),
