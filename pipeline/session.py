@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pipeline.ask.backend import Backend
 from pipeline.channel import Channel
 from pipeline.clock import Clock
-from pipeline.errors import SpeakerLost, UsageError, first_failure
+from pipeline.errors import GlassesError, SpeakerLost, UsageError, first_failure
 from pipeline.events import EventLog, current_turn
 from pipeline.languages import language_name
 from pipeline.listen.level import CLIPPED, clipped_share
 from pipeline.listen.segmenter import Segment, Segmenter
 from pipeline.listen.transcriber import Transcriber
 from pipeline.look.choice import LookSettings
+from pipeline.orders import Keeper, order_in
 from pipeline.senses import Said, Senses
 from pipeline.turn import Mouth, Turn
 from pipeline.types import AudioChunk, Exchange, FrameChoice, Opened, Utterance, VideoFrame
@@ -39,6 +40,7 @@ class Parts:
     backend: Backend
     mouth: Mouth
     look: LookSettings = field(default_factory=LookSettings)
+    keeper: Keeper | None = None  # None: orders to keep something are questions like any other
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,15 +152,9 @@ class Session:
         """
         lost = False
         async for task in self._turns:
-            turn = Turn(self._clock, self._log, self._parts.backend, self._parts.mouth, task.turn)
             current_turn.set(task.turn)
             try:
-                if isinstance(task, _Trouble):
-                    await turn.tell(task.what, task.told)
-                else:
-                    preface = self._excuse(task.utterance.language)
-                    played = await turn.answer(task.utterance, task.choice, tuple(self._history), preface=preface)
-                    self._history.append(Exchange(task.utterance.text, played.heard_text))
+                await self._take(task)
             except SpeakerLost as error:
                 self._log.emit("speaker.lost", turn=0, what=str(error))
                 lost = True
@@ -166,6 +162,24 @@ class Session:
                 if lost:
                     self._log.emit("speaker.back", turn=0)
                 lost = False
+
+    async def _take(self, task: _Asked | _Trouble) -> None:
+        turn = Turn(self._clock, self._log, self._parts.backend, self._parts.mouth, task.turn)
+        if isinstance(task, _Trouble):
+            await turn.tell(task.what, task.told)
+            return
+        keeper, order = self._parts.keeper, order_in(task.utterance.text)
+        if keeper and order:
+            try:
+                told = await keeper.obey(order, task.choice)
+            except GlassesError as error:
+                await turn.tell(str(error), error.told)
+            else:
+                await turn.say(told)
+            return
+        preface = self._excuse(task.utterance.language)
+        played = await turn.answer(task.utterance, task.choice, tuple(self._history), preface=preface)
+        self._history.append(Exchange(task.utterance.text, played.heard_text))
 
     def _excuse(self, language: str) -> str:
         """Said once, before the first answer in another language than the question's."""

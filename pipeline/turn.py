@@ -84,6 +84,14 @@ class Turn:
         self._voice = self._mouth.voice_for(utterance.language, self._backend)
         return await self._speak(self._stream(utterance, choice, history, preface), self._backend.name)
 
+    async def say(self, text: str) -> Played:
+        """Say what needed nobody to be asked."""
+
+        async def known() -> Answer:
+            return Answer(self._number, text, "ok", told=text)
+
+        return await self._speak(known(), None)
+
     async def tell(self, fault: str, told: str) -> Played:
         """Say what went wrong before anyone could be asked."""
 

@@ -21,6 +21,7 @@ from pipeline.costs import Costs, fixed
 from pipeline.events import EventLog
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.transcriber import RATE, Transcript
+from pipeline.orders import Keeper
 from pipeline.session import Parts, Session
 from pipeline.speak.voice import Voice
 from pipeline.turn import Mouth
@@ -132,6 +133,7 @@ class Timeline:
     language: str = "en"
     camera: Iterable[VideoFrame | Opened] | None = None
     microphone: Iterable[AudioChunk | Opened] | None = None
+    keeper: Keeper | None = None
 
     def says(self, start: float, end: float, text: str) -> Timeline:
         """From `start` to `end` the wearer says `text`; empty text is speech that nobody can make out."""
@@ -178,7 +180,9 @@ class Timeline:
             spoken = voice or ToneVoice()
             mouth = Mouth(spoken, open_speaker(speaker, clock, spoken.rate), others)
             ears = Segmenter(LoudnessVad(), SegmenterSettings(end_silence=END_SILENCE))
-            parts = Parts(ears, Script([text for *_, text in self.lines], self.language), mind, mouth)
+            parts = Parts(
+                ears, Script([text for *_, text in self.lines], self.language), mind, mouth, keeper=self.keeper
+            )
             try:
                 camera, microphone = self.camera or self.frames(), self.microphone or self.sound()
                 await Session(clock, log, parts).run(camera, microphone, {"title": "timeline"})
