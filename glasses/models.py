@@ -9,12 +9,19 @@ from typing import TYPE_CHECKING
 from glasses import weights
 from glasses.config import Ask, Config, read_keys
 from pipeline.clock import Clock
+from pipeline.listen.segmenter import Segmenter, SegmenterSettings
+from pipeline.listen.voice_activity import SileroVad
+from pipeline.look.choice import LookSettings
+from pipeline.session import Parts
+from pipeline.turn import Mouth
 
 if TYPE_CHECKING:
     from pipeline.ask.backend import Backend
     from pipeline.ask.reader import Reader
     from pipeline.listen.whisper import Whisper
+    from pipeline.orders import Keeper
     from pipeline.speak.piper import Piper
+    from pipeline.speak.speaker import Speaker
 
 
 class Models:
@@ -55,6 +62,21 @@ class Models:
         reader = Reader()
         reader.load()
         return reader
+
+    def load(self) -> None:
+        """Load what every session needs; blocks for seconds."""
+        for model in ("transcriber", "voice", "other_voices"):
+            getattr(self, model)
+
+    def ears(self) -> Segmenter:
+        """Voice activity and end of turn, for one stream of sound."""
+        return Segmenter(SileroVad(weights.silero()), SegmenterSettings(end_silence=self._config.listen.end_silence))
+
+    def parts(self, backend: Backend, speaker: Speaker, keeper: Keeper | None = None) -> Parts:
+        """What a session is made of."""
+        mouth = Mouth(self.voice, speaker, self.other_voices)
+        look = LookSettings(max_age=self._config.look.max_age)
+        return Parts(self.ears(), self.transcriber, backend, mouth, look, keeper)
 
     def backend(self, clock: Clock, settings: Ask) -> Backend:
         """Who is asked, on the clock of one session; the session closes it. Raises UsageError for a wrong address."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -11,11 +12,26 @@ from pipeline.types import Event
 if TYPE_CHECKING:
     from rich.console import Console
 
+_RECENT = 1000
+"""Events that are looked through for the stages of a turn; a session of hours has far more."""
+
 _NAMES = {
     "session.started": "session",
     "session.ended": "end",
     "speech.started": "speech",
+    "camera.opened": "camera",
     "camera.lost": "camera",
+    "camera.back": "camera",
+    "microphone.opened": "hearing",
+    "microphone.lost": "hearing",
+    "microphone.back": "hearing",
+    "speaker.lost": "speaker",
+    "speaker.back": "speaker",
+    "audio.gap": "sound",
+    "audio.clipped": "sound",
+    "recording.started": "recording",
+    "recording.ended": "recording",
+    "picture.taken": "picture",
     "answered": "answer",
 }
 """What people read where the kind of an event is not a plain word."""
@@ -28,6 +44,9 @@ _STYLES = {
     "speaking": "bold green",
     "fault": "bold red",
     "camera.lost": "bold red",
+    "microphone.lost": "bold red",
+    "speaker.lost": "bold red",
+    "recording.started": "red",
     "ignored": "dim",
 }
 
@@ -42,12 +61,13 @@ class Timeline:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._events: list[Event] = []
+        self._events: deque[Event] = deque(maxlen=_RECENT)
         self._answer = ""
 
     def __call__(self, event: Event) -> None:
         """Show `event`, a subscriber of the log."""
-        self._events.append(event)
+        if event.kind != "answer.delta" or not self._answer:
+            self._events.append(event)
         if event.kind == "answer.delta":
             self._answer += event.data["text"]
             return
@@ -87,6 +107,8 @@ class Timeline:
 
 
 def _session(data: dict[str, Any]) -> str:
+    if "duration" not in data:
+        return f"{data['title']} · camera {data['camera']} · microphone {data['microphone']}"
     parts = [str(data["title"]), f"{data['duration']:.1f} s"]
     parts.append(f"{data['width']}x{data['height']}" if data["width"] else "no picture")
     parts.append("sound" if data["sound"] else "no sound")
@@ -102,13 +124,42 @@ def _answered(data: dict[str, Any]) -> str:
     return "" if data["outcome"] == "ok" else f"ended as {data['outcome']}"
 
 
+def _opened(data: dict[str, Any]) -> str:
+    """What the device gives, and what was asked for where that is something else."""
+    given, asked = data["given"], data["asked"]
+    text = f"{data['address']}: " + ", ".join(_quantity(key, value) for key, value in given.items() if value)
+    differs = [_quantity(key, value) for key, value in asked.items() if key in given and given[key] != value]
+    return text + (f" (asked for {', '.join(differs)})" if differs else "")
+
+
+def _quantity(name: str, value: object) -> str:
+    return f"{name} {value:g}" if isinstance(value, int | float) else str(value)
+
+
+def _recorded(data: dict[str, Any]) -> str:
+    lost = f", {data['frames_dropped']} pictures lost" if data["frames_dropped"] else ""
+    return f"{data['seconds']:.1f} s, {data['frames']} pictures{lost}, {data['bytes'] / 1e6:.1f} MB in {data['path']}"
+
+
 def _looked(data: dict[str, Any]) -> str:
     return " and ".join(f"frame at {t:.2f} s:" for t in data["frames"]) + f" {data['reason']}"
 
 
 _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "session.started": _session,
+    "camera.opened": _opened,
     "camera.lost": lambda data: str(data["what"]),
+    "camera.back": lambda data: "is back",
+    "microphone.opened": _opened,
+    "microphone.lost": lambda data: str(data["what"]),
+    "microphone.back": lambda data: "is back",
+    "speaker.lost": lambda data: str(data["what"]),
+    "speaker.back": lambda data: "is back",
+    "audio.gap": lambda data: f"{data['t_end'] - data['t_start']:.1f} s are missing",
+    "audio.clipped": lambda data: f"too loud for the microphone ({data['share']:.0%} of it at full scale)",
+    "recording.started": lambda data: f"to {data['path']}",
+    "recording.ended": _recorded,
+    "picture.taken": lambda data: f"kept in {data['path']}",
     "speech.started": lambda data: "…",
     "ignored": lambda data: f"{data['t_end'] - data['t_start']:.1f} s of sound: {data['reason']}",
     "heard": lambda data: f"“{data['text']}” (confidence {data['confidence']:.2f})",
@@ -116,7 +167,7 @@ _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "asked": _asked,
     "answered": _answered,
     "spoken": lambda data: f"{data['seconds']:.1f} s{', interrupted' if data['interrupted'] else ''}",
-    "fault": lambda data: f"{data['what']}; told the wearer: “{data['told']}”",
+    "fault": lambda data: data["what"] + (f"; told the wearer: “{data['told']}”" if data["told"] else ""),
     "session.ended": lambda data: f"{data['frames']} frames seen",
 }
 

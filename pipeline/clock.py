@@ -342,8 +342,8 @@ def run(
 ) -> T:
     """Run `main` on a clock of its own, live or (`virtual`) in a replay loop; Ctrl-C cancels it cleanly.
 
-    Where `on_left_behind` is given the end waits for work in threads only a moment, and calls it last of all if
-    some still goes on: Python itself would wait for it at exit.
+    Where `on_left_behind` is given the end waits for work in threads only a moment, and a good end calls it last of
+    all if some still goes on: Python itself would wait for it at exit.
     """
     ended = True
 
@@ -355,9 +355,8 @@ def run(
         finally:
             ended = clock.close(patience=_MOMENT if on_left_behind else None)
 
-    try:
-        with asyncio.Runner(loop_factory=ReplayLoop if virtual else None) as runner:
-            return runner.run(with_clock())
-    finally:
-        if on_left_behind and not ended:
-            on_left_behind()
+    with asyncio.Runner(loop_factory=ReplayLoop if virtual else None) as runner:
+        result = runner.run(with_clock())
+    if on_left_behind and not ended:
+        on_left_behind()
+    return result

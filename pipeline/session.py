@@ -87,7 +87,7 @@ class Session:
         """
         try:
             async with (
-                self._senses.perceive(camera, microphone, about, self._tell) as said,
+                self._senses.perceive(camera, microphone, about, self.tell) as said,
                 asyncio.TaskGroup() as group,
             ):
                 group.create_task(self._hear(said))
@@ -96,7 +96,7 @@ class Session:
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
 
-    async def _tell(self, what: str, told: str) -> None:
+    async def tell(self, what: str, told: str) -> None:
         """A device has failed: the wearer hears it when nobody else speaks."""
         await self._turns.send(_Trouble(0, what, told))
 

@@ -11,11 +11,12 @@ import types
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from glasses import cli, doctor
 from glasses.config import Config
-from glasses.doctor import Finding
+from glasses.doctor import Finding, machine, senses
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +30,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def findings(check: str) -> list[Finding]:
-    return [finding for finding in doctor.examine() if finding.check == check]
+    return [finding for finding in doctor.examine(doctor.MACHINE) if finding.check == check]
 
 
 def the(check: str) -> Finding:
@@ -64,7 +65,8 @@ def test_this_machine_is_well(capsys: pytest.CaptureFixture[str]) -> None:
     report = json.loads(capsys.readouterr().out)
     assert report["ok"] is True
     checks = {finding["check"] for finding in report["findings"]}
-    assert checks == {"python", "library", "packages", "opencv", "sound", "weights", "backend", "config", "keys"}
+    machine = {"python", "library", "packages", "opencv", "sound", "weights", "backend", "config", "keys"}
+    assert checks == machine | {"sound server", "camera", "microphone", "speaker"}
     assert all(finding["remedy"] for finding in report["findings"] if finding["state"] != "ok")
 
 
@@ -146,7 +148,7 @@ def test_a_server_that_is_not_there_is_found(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_server_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_PATIENCE", 0.1)
+    monkeypatch.setattr(machine, "_PATIENCE", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         monkeypatch.setenv("GLASSES_ASK_BACKEND", f"http://127.0.0.1:{silent.getsockname()[1]}/v1#small")
         assert "timed out" in the("backend").text
@@ -174,26 +176,43 @@ def test_an_emptied_cv2_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_two_versions_of_opencv_in_one_folder_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "_version", lambda name: "4.9" if name.endswith("headless") else "5.0")
+    monkeypatch.setattr(machine, "_version", lambda name: "4.9" if name.endswith("headless") else "5.0")
     mixed, _ = findings("opencv")
     assert (mixed.state, mixed.text) == ("warn", "opencv-python 5.0 and opencv-python-headless 4.9 share one folder")
 
 
 def test_another_distribution_in_front_of_our_packages_is_found(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = doctor._root
-    monkeypatch.setattr(doctor, "_root", lambda name: home if name == "pipeline" else real(name))
+    real = machine._root
+    monkeypatch.setattr(machine, "_root", lambda name: home if name == "pipeline" else real(name))
     pipeline, devices = findings("packages")
     assert (pipeline.state, devices.state) == ("fail", "ok")
 
 
 def test_a_check_that_breaks_is_a_finding_and_the_others_go_on() -> None:
-    def _broken(config: Config) -> Iterator[Finding]:
+    def broken_check(config: Config) -> Iterator[Finding]:
         raise RuntimeError("loose wire")
         yield
 
-    def _fine(config: Config) -> Iterator[Finding]:
+    def fine_check(config: Config) -> Iterator[Finding]:
         yield Finding("fine", "ok", "it is")
 
-    broken, fine = doctor.examine((_broken, _fine))
-    assert (broken.check, broken.state, broken.text) == ("broken", "fail", "RuntimeError: loose wire")
+    broken, fine = doctor.examine((broken_check, fine_check))
+    assert (broken.check, broken.state, broken.text) == ("broken_check", "fail", "RuntimeError: loose wire")
     assert fine.state == "ok"
+
+
+def test_a_tone_is_found_again_in_noise_at_its_delay() -> None:
+    chance = np.random.default_rng(1)
+    tone = senses.sweep(16_000)
+    room = chance.normal(size=3 * 16_000) * 0.02
+    assert senses.echo(room, tone, 0) is None
+    room[20_000 : 20_000 + len(tone)] += 0.02 * tone
+    delay = senses.echo(room, tone, 16_000)
+    assert delay is not None
+    assert abs(delay - 4_000) <= 16
+
+
+def test_a_microphone_without_a_tone_or_sound_hears_none() -> None:
+    tone = senses.sweep(16_000)
+    assert senses.echo(np.zeros(48_000), tone, 0) is None
+    assert senses.echo(np.zeros(10), tone, 0) is None

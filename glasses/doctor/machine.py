@@ -1,21 +1,20 @@
-"""What may be wrong with this machine, and what to do about it: a list of checks that yield findings."""
+"""Checks of the machine: libraries, weights, backend, settings."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import platform
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
 
 from glasses import config as configuration
 from glasses import weights
 from glasses.catalogue import CARRIED, CATALOGUE
 from glasses.cli import missing_library
 from glasses.config import Config
+from glasses.doctor.finding import Finding
 from pipeline.errors import GlassesError, UsageError
 
 _LIBRARIES = ("av", "ctranslate2", "faster-whisper", "httpx", "numpy", "onnxruntime", "opencv-python", "piper-tts")
@@ -24,42 +23,11 @@ _PATIENCE = 3.0
 """Seconds for a model's server to list its models."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at."""
-
-    check: str
-    state: Literal["ok", "warn", "fail"]
-    text: str
-    remedy: str = ""
-
-
-Check = Callable[[Config], Iterator[Finding]]
-
-
-def examine(checks: tuple[Check, ...] | None = None) -> Iterator[Finding]:
-    """What all checks find, one by one as they do; one that breaks is a finding too."""
-    try:
-        config = configuration.load({})
-    except UsageError as error:
-        yield Finding("config", "fail", str(error), "mend it; what follows is about the built-in settings")
-        config = Config()
-    for check in checks or CHECKS:
-        name = getattr(check, "__name__", "check").strip("_")
-        try:
-            yield from check(config)
-        except GlassesError as error:
-            yield Finding(name, "fail", str(error))
-        except Exception as error:  # noqa: BLE001 - whatever breaks, the other checks still help
-            remedy = "run: pip install --force-reinstall glasses-companion"
-            yield Finding(name, "fail", f"{type(error).__name__}: {error}", remedy)
-
-
-def _python(config: Config) -> Iterator[Finding]:
+def python(config: Config) -> Iterator[Finding]:
     yield Finding("python", "ok", f"{platform.python_version()} on {platform.system()} {platform.machine()}")
 
 
-def _libraries(config: Config) -> Iterator[Finding]:
+def libraries(config: Config) -> Iterator[Finding]:
     for name in _LIBRARIES:
         if version := _version(name):
             yield Finding("library", "ok", f"{name} {version}")
@@ -67,7 +35,7 @@ def _libraries(config: Config) -> Iterator[Finding]:
             yield Finding("library", "fail", f"{name} is not installed", f"pip install {name}")
 
 
-def _own_packages(config: Config) -> Iterator[Finding]:
+def own_packages(config: Config) -> Iterator[Finding]:
     """`pipeline` and `devices` are common names: another distribution's may stand in front of ours."""
     ours = _root("glasses")
     for name in ("pipeline", "devices"):
@@ -79,7 +47,7 @@ def _own_packages(config: Config) -> Iterator[Finding]:
             yield Finding("packages", "fail", f"{name} is found in {root}, glasses in {ours}", remedy)
 
 
-def _opencv(config: Config) -> Iterator[Finding]:
+def opencv(config: Config) -> Iterator[Finding]:
     """opencv-python and opencv-python-headless install into one folder: versions differ, or one was removed."""
     full, headless = _version("opencv-python"), _version("opencv-python-headless")
     remedy = f"pip install --force-reinstall --no-deps opencv-python=={full}"
@@ -98,7 +66,7 @@ def _opencv(config: Config) -> Iterator[Finding]:
         yield Finding("opencv", "fail", "cv2 is empty: opencv-python-headless was removed beside it", remedy)
 
 
-def _portaudio(config: Config) -> Iterator[Finding]:
+def portaudio(config: Config) -> Iterator[Finding]:
     try:
         import sounddevice
 
@@ -108,7 +76,7 @@ def _portaudio(config: Config) -> Iterator[Finding]:
         yield Finding("sound", "warn", f"{error}: recordings replay without it, a sound card does not", remedy)
 
 
-def _weights(config: Config) -> Iterator[Finding]:
+def model_weights(config: Config) -> Iterator[Finding]:
     for name, find in ((config.listen.model, weights.whisper), (config.speak.voice, weights.piper)):
         weight = next((weight for weight in CATALOGUE if weight.name == name), None)
         found = weights.locate(weight, config.weights.folder) if weight else None
@@ -123,7 +91,7 @@ def _weights(config: Config) -> Iterator[Finding]:
                 yield Finding("weights", "fail", str(error), "glasses models shows what is there")
 
 
-def _backend(config: Config) -> Iterator[Finding]:
+def backend(config: Config) -> Iterator[Finding]:
     from pipeline.ask.addresses import FORMS, PROFILES
 
     address = config.ask.backend
@@ -171,7 +139,7 @@ def _server(address: str, url: str, model: str, key_name: str) -> Iterator[Findi
         yield Finding("backend", "ok", f"{about}: answers")
 
 
-def _settings(config: Config) -> Iterator[Finding]:
+def settings(config: Config) -> Iterator[Finding]:
     there = [str(path.absolute()) for path in configuration.files() if path.is_file()]
     yield Finding("config", "ok", f"settings from {', '.join(there)}" if there else "built-in settings, no file")
     try:
@@ -195,15 +163,3 @@ def _root(package: str) -> Path | None:
     spec = importlib.util.find_spec(package)
     places = list(spec.submodule_search_locations or []) if spec else []
     return Path(places[0]).parent if places else None
-
-
-CHECKS: tuple[Check, ...] = (
-    _python,
-    _libraries,
-    _own_packages,
-    _opencv,
-    _portaudio,
-    _weights,
-    _backend,
-    _settings,
-)

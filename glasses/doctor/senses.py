@@ -1,0 +1,226 @@
+"""Checks of the devices: a frame and its age, the microphone's level, a tone that is heard back."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, TypeVar
+
+import numpy as np
+
+from devices.registry import Wanted, open_camera, open_microphone, open_speaker
+from glasses.config import Config
+from glasses.doctor.finding import Finding
+from pipeline import clock as clocks
+from pipeline.clock import Clock
+from pipeline.errors import DeviceLost, GlassesError, UsageError
+from pipeline.listen.level import clipped_share, level
+from pipeline.listen.transcriber import RATE
+from pipeline.look.quality import score
+from pipeline.types import AudioChunk, Opened, SpeechChunk, VideoFrame, read_only
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+T = TypeVar("T", VideoFrame, AudioChunk)
+R = TypeVar("R")
+
+_LOOK, _LISTEN = 2.0, 1.5
+"""Seconds that the camera is watched and the microphone heard."""
+
+_FIRST = 12.0
+"""Seconds until the first picture or sound must have come."""
+
+_DARK = 25.0
+"""Mean grey level below which a lens is probably covered."""
+
+_QUIET = -65.0
+"""dB of full scale: the air of a quiet room through an ordinary microphone is louder."""
+
+_TONE = (500.0, 3000.0, 0.5)
+"""Hertz from and to, and seconds, of the test tone: a sweep is found in any noise and by its delay."""
+
+_ECHO_LATEST = 1.5
+"""Seconds after which a tone can't be its own echo any more."""
+
+_ECHO_FOUND = 8.0
+"""How many times the correlation's typical height its peak must have: room noise alone reaches 5."""
+
+
+def sound_server(config: Config) -> Iterator[Finding]:
+    """Who mixes the sound: PulseAudio, PipeWire, or nobody."""
+    if shutil.which("pactl"):
+        done = subprocess.run(["pactl", "info"], capture_output=True, text=True, timeout=5, check=False)
+        facts = dict(line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line)
+        if done.returncode == 0:
+            text = f"{facts.get('Server Name', 'a sound server')}; plays on {facts.get('Default Sink', 'nothing')}"
+            yield Finding("sound server", "ok", f"{text}, hears {facts.get('Default Source', 'nothing')}")
+            return
+        yield Finding(
+            "sound server", "warn", f"pactl finds none ({done.stderr.strip()})", "systemctl --user start pipewire-pulse"
+        )
+        return
+    yield Finding("sound server", "ok", "none that we know of: cards are used directly, one program at a time")
+
+
+def camera(config: Config) -> Iterator[Finding]:
+    """A frame, its age, and the rates."""
+    if config.camera.address == "none":
+        yield Finding("camera", "ok", "none is wanted (camera.address)")
+        return
+    asked = config.camera
+
+    async def look(clock: Clock) -> list[tuple[VideoFrame | Opened, float]]:
+        wanted = Wanted(asked.width, asked.height, asked.rate, config.look.rate)
+        return [item async for item in _for_a_while(clock, open_camera(asked.address, clock, wanted), _LOOK)]
+
+    try:
+        items = _live(look)
+    except (DeviceLost, UsageError) as error:
+        yield Finding("camera", "warn", str(error), "`glasses devices` lists what is there; or set camera.address")
+        return
+    frames = [(item, age) for item, age in items if isinstance(item, VideoFrame)]
+    if not frames:
+        yield Finding("camera", "warn", f"{asked.address}: gave no picture", "plug it in again")
+        return
+    frame, age = frames[-1]
+    height, width = frame.image.shape[:2]
+    seconds = max(frame.t - frames[0][0].t, 1e-3)
+    camera_rate = (frame.seq - frames[0][0].seq) / seconds
+    rates = f"{camera_rate:.0f} frames/s (asked for {asked.rate:.0f}), {(len(frames) - 1) / seconds:.0f} looked at"
+    text = f"{asked.address}: {width}x{height} (asked for {asked.width}x{asked.height}), {rates}"
+    brightness = score(frame).brightness
+    if brightness < _DARK:
+        yield Finding("camera", "warn", f"{text}; the picture is dark", "make light, or take the cover off the lens")
+    elif age > 1.0:
+        yield Finding(
+            "camera", "warn", f"{text}; the newest frame is {age:.1f} s old", "a slower stream or a smaller size"
+        )
+    else:
+        yield Finding("camera", "ok", f"{text}; the newest frame was {1000 * age:.0f} ms old")
+
+
+def microphone(config: Config) -> Iterator[Finding]:
+    """How loud it is where the microphone is."""
+    address = config.microphone.address
+
+    async def listen(clock: Clock) -> list[tuple[AudioChunk | Opened, float]]:
+        return [item async for item in _for_a_while(clock, open_microphone(address, clock), _LISTEN)]
+
+    try:
+        items = _live(listen)
+    except (DeviceLost, UsageError) as error:
+        yield Finding(
+            "microphone", "warn", str(error), "`glasses devices` lists what is there; or set microphone.address"
+        )
+        return
+    chunks = [item for item, _ in items if isinstance(item, AudioChunk)]
+    if not chunks:
+        yield Finding("microphone", "warn", f"{address}: gave no sound", "plug it in again")
+        return
+    opened = next((item for item, _ in items if isinstance(item, Opened)), None)
+    rate = f", {opened.given['rate']} samples/s" if opened and "rate" in opened.given else ""
+    samples = np.concatenate([chunk.samples for chunk in chunks])
+    loudness = level(samples)
+    text = f"{address}: {loudness:.0f} dB of full scale{rate}"
+    if math.isinf(loudness):
+        yield Finding(
+            "microphone", "warn", f"{address}: gives only silence{rate}", "unmute it, in its mixer or on the device"
+        )
+    elif loudness < _QUIET:
+        yield Finding("microphone", "warn", f"{text}, very quiet", "raise its level in the mixer")
+    elif clipped_share(samples) > 0.001:
+        yield Finding("microphone", "warn", f"{text}, and too loud: it clips", "lower its level in the mixer")
+    else:
+        yield Finding("microphone", "ok", text)
+
+
+def speaker(config: Config) -> Iterator[Finding]:
+    """Plays a tone, and says whether the microphone hears it."""
+    rate = 22_050
+    tone = sweep(rate)
+
+    async def play(clock: Clock) -> tuple[float, NDArray[np.float64]]:
+        loudspeaker = open_speaker(config.speaker.address, clock, rate)
+        try:
+            source = open_microphone(config.microphone.address, clock)
+            heard: list[AudioChunk] = []
+            async for item, _ in _for_a_while(clock, source, _ECHO_LATEST + 2 * _TONE[2]):
+                if isinstance(item, AudioChunk):
+                    if not heard:
+                        sound = read_only((tone * 8000).astype(np.int16))
+                        playing = asyncio.ensure_future(loudspeaker.play(SpeechChunk(0, clock.now(), sound, rate, "")))
+                    heard.append(item)
+            start = await playing if heard else 0.0
+            if not heard:
+                return 0.0, np.zeros(0)
+            return start - heard[0].t, np.concatenate([chunk.samples for chunk in heard]).astype(np.float64)
+        finally:
+            await loudspeaker.close()
+
+    address = config.speaker.address
+    try:
+        start, heard = _live(play)
+    except DeviceLost as error:
+        yield Finding("speaker", "warn", f"no tone could be heard back: {error}", "see the microphone above")
+        return
+    except GlassesError as error:
+        yield Finding("speaker", "warn", str(error), "`glasses devices` lists what is there; or set speaker.address")
+        return
+    delay = echo(heard, sweep(RATE), round(start * RATE))
+    if delay is None:
+        remedy = "nothing is wrong if you wear headphones; otherwise raise the volume, or the microphone's level"
+        yield Finding("speaker", "warn", f"{address}: a tone was played, and the microphone did not hear it", remedy)
+    else:
+        yield Finding(
+            "speaker", "ok", f"{address}: a tone was heard back {1000 * delay / RATE:.0f} ms after it was due"
+        )
+
+
+def echo(heard: NDArray[np.float64], tone: NDArray[np.float64], earliest: int) -> int | None:
+    """Samples after `earliest` at which `tone` begins in `heard`, by their correlation's peak; None if it does not."""
+    if len(heard) <= len(tone):
+        return None
+    size = len(heard) + len(tone)
+    correlation = np.abs(np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(tone, size)), size))
+    correlation = correlation[max(0, earliest) : len(heard)]
+    if not len(correlation) or not correlation.any():
+        return None
+    peak = int(correlation.argmax())
+    typical = float(np.median(correlation)) + 1e-9
+    return peak if correlation[peak] > _ECHO_FOUND * typical else None
+
+
+def sweep(rate: int) -> NDArray[np.float64]:
+    """The test tone at `rate` samples per second, 1.0 at its loudest."""
+    low, high, seconds = _TONE
+    t = np.arange(round(seconds * rate)) / rate
+    wave: NDArray[np.float64] = np.sin(2 * np.pi * (low * t + (high - low) * t**2 / (2 * seconds)))
+    return wave * np.hanning(len(t))
+
+
+async def _for_a_while(
+    clock: Clock, source: Iterable[T | Opened], seconds: float
+) -> AsyncIterator[tuple[T | Opened, float]]:
+    """What `source` gives in the first `seconds`, each with its age in seconds when it came."""
+    end: float | None = None
+    async with aclosing(clock.feed(source)) as feed:
+        while end is None or clock.now() < end:
+            try:
+                item = await clock.within(_FIRST if end is None else end - clock.now(), anext(feed))
+            except (StopAsyncIteration, TimeoutError):
+                return
+            if isinstance(item, Opened):
+                yield item, 0.0
+                continue
+            end = end or clock.now() + seconds
+            yield item, clock.now() - (item.t if isinstance(item, VideoFrame) else item.t_end)
+
+
+def _live(main: Callable[[Clock], Awaitable[R]]) -> R:
+    """Run `main` on a live clock; a device that hangs is left behind."""
+    return clocks.run(main, virtual=False, on_left_behind=lambda: None)

@@ -1,0 +1,115 @@
+"""Drivers by address: ours and anybody's, listed with what they find, or with the reason why they can't be used."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from devices.registry import Found, Wanted, listing, open_camera, open_microphone, open_speaker
+from glasses import cli
+from pipeline import clock as clocks
+from pipeline.clock import Clock
+from pipeline.errors import GlassesError, UsageError
+from pipeline.types import VideoFrame
+
+DRIVER = """
+class Driver:
+    forms = ("lamp", "lamp:COLOUR")
+    def find(self):
+        from devices.registry import Found
+        return [Found("lamp:red", "a red lamp")]
+    def open(self, address, clock, wanted):
+        return ()
+camera = Driver()
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Somebody's package with a camera driver, and another that lacks a library."""
+    (tmp_path / "lamps.py").write_text(DRIVER)
+    (tmp_path / "broken.py").write_text("import a_library_that_is_missing")
+    info = tmp_path / "lamps-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lamps\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[glasses.cameras]\nlamp = lamps:camera\nbroken = broken:camera\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield
+    sys.modules.pop("lamps", None)
+
+
+def opened(kind: str, address: str) -> object:
+    async def main(clock: Clock) -> object:
+        match kind:
+            case "camera":
+                return open_camera(address, clock, Wanted())
+            case "microphone":
+                return open_microphone(address, clock)
+            case _:
+                return open_speaker(address, clock, 22_050)
+
+    return clocks.run(main, virtual=True)
+
+
+@pytest.mark.usefixtures("package")
+def test_a_package_of_anybodys_adds_a_driver() -> None:
+    assert opened("camera", "lamp:red") == ()
+    drivers = {driver.name: driver for driver in listing() if driver.kind == "camera"}
+    assert drivers["lamp"].found == (Found("lamp:red", "a red lamp"),)
+
+
+@pytest.mark.usefixtures("package")
+def test_a_driver_that_cannot_be_loaded_is_listed_with_the_reason_and_breaks_no_other() -> None:
+    drivers = {driver.name: driver for driver in listing() if driver.kind == "camera"}
+    assert "a_library_that_is_missing" in drivers["broken"].trouble
+    assert drivers["none"].trouble == ""
+    with pytest.raises(GlassesError, match=r"'broken' can't be loaded.*a_library_that_is_missing"):
+        opened("camera", "broken:1")
+
+
+@pytest.mark.parametrize(
+    ("kind", "address", "says"),
+    [
+        ("camera", "foo", "no camera 'foo': an address begins with .*webcam"),
+        ("camera", "none:1", "it is just 'none'"),
+        ("camera", "file:missing.mp4", "no such file"),
+        ("microphone", "", "no microphone ''"),
+        ("microphone", "file:", "no such file|session.mkv"),
+        ("speaker", "wav:", "needs a file"),
+    ],
+)
+def test_a_wrong_address_is_wrong_use(kind: str, address: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        opened(kind, address)
+
+
+def test_a_recording_stands_in_for_a_camera_and_is_opened_anew_each_time() -> None:
+    sign = Path(__file__).parents[1] / "recordings" / "shop-sign"
+    camera = opened("camera", f"file:{sign}")
+    assert isinstance(camera, Iterable)
+    first, again = next(iter(camera)), next(iter(camera))
+    assert isinstance(first, VideoFrame)
+    assert first.t == again.t
+
+
+def test_devices_are_listed_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["devices"]) == 0
+    shown = capsys.readouterr().out
+    assert [word in shown for word in ("cameras\n", "microphones\n", "speakers\n", "file:CLIP")] == [True] * 4
+    assert cli.run(["devices", "--json"]) == 0
+    drivers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert {driver["kind"] for driver in drivers} == {"camera", "microphone", "speaker"}
+
+
+def test_naming_a_driver_loads_no_other() -> None:
+    code = (
+        "import sys\nfrom pipeline import clock\nfrom devices.registry import open_camera, Wanted\n"
+        "async def main(c): open_camera('none', c, Wanted())\nclock.run(main, virtual=True)\n"
+        "assert not {'cv2', 'sounddevice', 'av'} & set(sys.modules), sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
