@@ -8,19 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from glasses import weights
 from glasses.config import Config
-from glasses.recordings import Recording, open_recording, read_events
+from glasses.recordings import EventWriter, Recording, open_recording, read_events
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.costs import Costs, fixed, measured, recorded
-from pipeline.errors import GlassesError, UsageError
-from pipeline.events import EventLog, to_line
-from pipeline.listen.segmenter import Segmenter, SegmenterSettings
-from pipeline.listen.voice_activity import SileroVad
-from pipeline.look.choice import LookSettings
+from pipeline.errors import UsageError
+from pipeline.events import EventLog
 from pipeline.session import Parts, Session
-from pipeline.turn import Mouth
 from pipeline.types import Event
 
 if TYPE_CHECKING:
@@ -84,10 +79,11 @@ def replay(
         async with AsyncExitStack() as stack:
             mind = backend(clock) if backend else _backend(clock, config, models, past)
             stack.push_async_callback(mind.close)
-            mouth = Mouth(models.voice, _speaker(speaker, out, clock, models.voice.rate), models.other_voices)
-            stack.push_async_callback(mouth.speaker.close)
-            parts = _parts(config, models, mind, mouth)
-            log.subscribe(stack.enter_context(_Keeper(out)))
+            sounds = _speaker(speaker, out, clock, models.voice.rate)
+            stack.push_async_callback(sounds.close)
+            parts = models.parts(mind, sounds)
+            if out:
+                log.subscribe(stack.enter_context(EventWriter(out)))
             clock.restart()
             await _run(clock, log, recording, parts)
 
@@ -106,11 +102,6 @@ async def _run(clock: Clock, log: EventLog, recording: Recording, parts: Parts) 
     frames = recording.frames() if recording.has_video else ()
     sound = recording.sound() if recording.has_sound else ()
     await Session(clock, log, parts).run(frames, sound, about)
-
-
-def _parts(config: Config, models: Models, backend: Backend, mouth: Mouth) -> Parts:
-    ears = Segmenter(SileroVad(weights.silero()), SegmenterSettings(end_silence=config.listen.end_silence))
-    return Parts(ears, models.transcriber, backend, mouth, LookSettings(max_age=config.look.max_age))
 
 
 def _backend(clock: Clock, config: Config, models: Models, past: Sequence[Event]) -> Backend:
@@ -133,39 +124,3 @@ def _speaker(address: str, out: Path | None, clock: Clock, rate: int) -> Speaker
 
     speaker = open_speaker(address, clock, rate)
     return WavSpeaker(speaker, out / "answer.wav", rate) if out else speaker
-
-
-class _Keeper:
-    """Writes the event log into a folder, a line as it happens, so that a killed replay leaves what it did."""
-
-    def __init__(self, folder: Path | None) -> None:
-        self._folder = folder
-
-    def __enter__(self) -> _Keeper:
-        self._file = None
-        if self._folder:
-            try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                self._file = (self._folder / "events.jsonl").open("w", encoding="utf-8", buffering=1)
-            except OSError as error:
-                raise self._full(error) from error
-        return self
-
-    def __call__(self, event: Event) -> None:
-        if self._file:
-            try:
-                self._file.write(to_line(event) + "\n")
-            except OSError as error:
-                raise self._full(error) from error
-
-    def __exit__(self, *_: object) -> None:
-        if self._file:
-            try:
-                self._file.close()
-            except OSError as error:
-                raise self._full(error) from error
-
-    def _full(self, error: OSError) -> GlassesError:
-        return GlassesError(
-            f"cannot write {self._folder}/events.jsonl: {error.strerror}; name another folder with --out"
-        )

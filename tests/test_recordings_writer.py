@@ -149,7 +149,7 @@ def test_a_full_disk_is_said_once_with_the_remedy(tmp_path: Path) -> None:
 
     with pytest.raises(GlassesError, match=r"session\.mkv.*the disk is full; free some space") as caught:
         record()
-    assert caught.value.told == "I can't record any more."
+    assert caught.value.told == "The disk is full, so I stopped recording."
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")

@@ -7,8 +7,20 @@ A recording is a folder that any video player can open:
     session.toml   where it comes from, its licence, and what a test may expect of it
 """
 
+from glasses.recordings.log import EventWriter
+from glasses.recordings.recorder import Recorder, Summary
 from glasses.recordings.recording import Recording, open_recording, read_events
 from glasses.recordings.session_info import Expect, SessionInfo
 from glasses.recordings.writer import RecordingWriter
 
-__all__ = ["Expect", "Recording", "RecordingWriter", "SessionInfo", "open_recording", "read_events"]
+__all__ = [
+    "EventWriter",
+    "Expect",
+    "Recorder",
+    "Recording",
+    "RecordingWriter",
+    "SessionInfo",
+    "Summary",
+    "open_recording",
+    "read_events",
+]
