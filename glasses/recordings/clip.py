@@ -36,6 +36,12 @@ _FORMATS = "mov,matroska,webm,avi,mpegts,wav,mp3,ogg,flac,aac"
 _THREADS = min(4, os.cpu_count() or 1)
 """Of the decoder. Each holds a picture of its own, so many cores would cost much memory at 4K."""
 
+_SLACK = 0.01
+"""Seconds that sound may stray from the file's times: containers round them, and recorders stamp late."""
+
+_SLEW = 0.125
+"""Of a piece of sound's length, the most that its time is moved towards the file's: times must go on rising."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -92,6 +98,8 @@ def sound(media: Path, origin: float) -> Generator[AudioChunk, None, None]:
             elif not stretch.goes_on(frame, t - origin):
                 yield from stretch.end()
                 stretch = _Stretch(frame, max(t - origin, stretch.t_end))
+            else:
+                stretch.follow(frame, t - origin)
             yield from stretch.add(frame)
         if stretch is not None:
             yield from stretch.end()
@@ -117,6 +125,14 @@ class _Stretch:
 
     def goes_on(self, frame: AudioFrame, t: float) -> bool:
         return _setup(frame) == self._setup and t - self.t_end <= GAP
+
+    def follow(self, frame: AudioFrame, t: float) -> None:
+        """Keep to the file's times, little by little: the clock that counts its samples may run fast or slow."""
+        off = t - self.t_end
+        if abs(off) <= GAP:
+            beyond = off - min(max(off, -_SLACK), _SLACK)
+            most = _SLEW * frame.samples / frame.sample_rate
+            self._t += min(max(beyond, -most), most)
 
     def add(self, frame: AudioFrame) -> Iterator[AudioChunk]:
         self._heard += frame.samples

@@ -24,6 +24,7 @@ class Durable:
 
     def run(self) -> None:
         """Sync about once a second until `stop`. Raises GlassesError if the disk fails or the folder is gone."""
+        self.sync()
         while not self._stopped.wait(_EVERY):
             self.sync()
 

@@ -82,7 +82,7 @@ class Recorder:
         self._end_by = float("inf")  # seconds of the session
         self._claim = _claimed(folder)
         try:
-            self._write_info()
+            self._info_now().write(folder / "session.toml")  # `_sync` brings it to the disk: the loop must not wait
             self._log = EventWriter(folder)
         except GlassesError:
             self._claim.release()
@@ -97,6 +97,11 @@ class Recorder:
     def path(self) -> Path:
         """The recording's folder."""
         return self._folder
+
+    @property
+    def start(self) -> float:
+        """Where t = 0 of the recording lies, seconds of the session."""
+        return self._start
 
     @property
     def backlog(self) -> int:
@@ -188,9 +193,12 @@ class Recorder:
             self._inbox.fail(error)
 
     def _write_info(self) -> None:
-        """session.toml as far as it is known: once at the start, for a recorder that is killed, and once at the end."""
+        replace_info(self._info_now(), self._folder)
+
+    def _info_now(self) -> SessionInfo:
+        """session.toml as far as it is known: at the start, for a recorder that is killed, and at the end."""
         start = self._clock.started() + timedelta(seconds=self._start)
-        replace_info(replace(self._info, start=start.isoformat(timespec="milliseconds")), self._folder)
+        return replace(self._info, start=start.isoformat(timespec="milliseconds"))
 
 
 def _claimed(folder: Path) -> Claim:

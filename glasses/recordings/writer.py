@@ -33,8 +33,9 @@ _BLOCK = 0.032
 class RecordingWriter:
     """Pictures as zero-latency H.264 with the times they were taken, sound as lossless FLAC, in one file.
 
-    Times are the session's and rise within each stream. A gap in the sound stays a gap. Pictures of
-    another size are scaled to that of the file. A session.mkv that is there already is replaced.
+    Times are the session's and rise within each stream. A gap in the sound stays a gap, and sound that comes
+    a little faster or slower than its rate says is stamped with its true times. Pictures of another size are
+    scaled to that of the file. A session.mkv that is there already is replaced.
 
     Every method raises GlassesError if the disk is full or the file cannot be written.
     """
@@ -53,7 +54,8 @@ class RecordingWriter:
         self._picture_pts = -1  # of the last picture, milliseconds
         self._sound: AudioStream | None = None
         self._sound_encoder: AudioCodecContext | None = None
-        self._sound_pts = 0  # where the sound so far ends, in samples
+        self._sound_pts = 0  # where the sound so far ends, in samples, counted from where its stretch began
+        self._stray = 0  # samples by which its true time is later than that
         self._done = False
         with self._faults():
             folder.mkdir(parents=True, exist_ok=True)
@@ -92,15 +94,18 @@ class RecordingWriter:
         if stream is None or stream.rate != chunk.rate:
             raise ValueError(f"this recording was opened without sound at {chunk.rate} samples per second")
         pts = round(chunk.t * chunk.rate)
-        if self._sound_encoder is None or pts - self._sound_pts > GAP * chunk.rate:
+        off = pts - self._sound_pts - self._stray
+        if self._sound_encoder is None or off > GAP * chunk.rate:
             # FLAC's frames have one size, but for the last of an encoder: so each stretch has its own.
             self._end_stretch()
+            self._sound_pts, self._stray = max(pts, self._sound_pts + self._stray), 0
             self._sound_encoder = av.CodecContext.create("flac", "w")
             self._sound_encoder.rate = chunk.rate
             self._sound_encoder.layout = "mono"
             self._sound_encoder.format = "s16"
             self._sound_encoder.options = _flac(chunk.rate)
-            self._sound_pts = max(pts, self._sound_pts)
+        elif off >= -GAP * chunk.rate:
+            self._stray += max(off, -len(chunk.samples) // 2)  # times must rise
         piece = av.AudioFrame.from_ndarray(chunk.samples[np.newaxis], format="s16", layout="mono")
         piece.rate, piece.pts, piece.time_base = chunk.rate, self._sound_pts, Fraction(1, chunk.rate)
         self._sound_pts += len(chunk.samples)
@@ -134,6 +139,8 @@ class RecordingWriter:
         with self._faults():
             for packet in encoder.encode(frame):
                 if packet.size:  # FLAC's last packet is empty: a digest of one stretch, wrong for the whole
+                    if stream is self._sound and packet.pts is not None:
+                        packet.pts = packet.dts = packet.pts + self._stray
                     packet.stream = stream
                     self._container.mux(packet)
 
