@@ -126,7 +126,7 @@ def test_a_clock_that_was_set_meanwhile_is_believed_at_the_end(tmp_path: Path, m
 def test_the_file_is_opened_in_the_size_of_the_first_picture_not_in_the_one_announced(tmp_path: Path) -> None:
     async def session(clock: Clock) -> Summary:
         recording = recorder(clock, tmp_path / "walk", size=(1280, 720))
-        recording.sound(sound(clock.now()))
+        recording.sound(sound(recording.start))
         await clock.sleep_until(0.3)
         recording.frame(picture(clock.now()))
         return await recording.close()
@@ -140,7 +140,7 @@ def test_the_file_is_opened_in_the_size_of_the_first_picture_not_in_the_one_anno
 def test_a_camera_that_comes_too_late_is_scaled_to_the_size_announced(tmp_path: Path) -> None:
     async def session(clock: Clock) -> Summary:
         recording = recorder(clock, tmp_path / "walk", size=(192, 128))
-        recording.sound(sound(clock.now()))
+        recording.sound(sound(recording.start))
         await clock.sleep_until(2.3)
         assert (tmp_path / "walk" / "session.mkv").exists()
         recording.frame(picture(clock.now()))
@@ -156,7 +156,7 @@ def test_a_camera_that_comes_too_late_is_scaled_to_the_size_announced(tmp_path: 
 def test_a_camera_that_never_comes_leaves_the_sound(tmp_path: Path) -> None:
     async def session(clock: Clock) -> Summary:
         recording = recorder(clock, tmp_path / "walk")
-        recording.sound(sound(clock.now(), 1.0))
+        recording.sound(sound(recording.start, 1.0))
         return await recording.close()
 
     live(session)
