@@ -184,12 +184,12 @@ class Clock:
         def done(source: asyncio.Future[T]) -> None:
             if self._replay:
                 self._replay.release()
-            if work.cancelled():
-                return
             if source.cancelled():
                 work.cancel()
-            else:
-                work.set_result((source.exception() or source.result(), 0.0))
+                return
+            failure = source.exception()  # looked at even if nobody waits any more, or asyncio would print it
+            if not work.cancelled():
+                work.set_result((failure or source.result(), 0.0))
 
         future.add_done_callback(done)
         return work
