@@ -17,8 +17,10 @@ _PORTS = {"rtsp": 554, "http": 80, "https": 443}
 
 def shown(address: str) -> str:
     """`address` without what may be secret in it: user and password, and the query."""
-    scheme, _, rest = address.partition("://")
-    rest = rest.rpartition("@")[2]  # the last: a password that should have been escaped may hold another
+    scheme, _, rest = address.partition(":")
+    rest = rest.removeprefix("//").rpartition("@")[
+        2
+    ]  # the last: a password that should have been escaped may hold another
     place, query, _ = rest.partition("?")
     return f"{scheme}://{place.partition('#')[0]}{'?…' if query else ''}"
 

@@ -33,9 +33,9 @@ class Freshness:
         advanced = raw is not None and self._raw is not None and raw > self._raw
         repeated = not advanced and self._image is not None and _same(image, self._image)
         self._image, self._raw = image, raw
-        if repeated:
-            return "repeat"
-        return "blank" if _uniform(image) else "fresh"
+        if _uniform(image):
+            return "blank"
+        return "repeat" if repeated else "fresh"
 
 
 def as_bgr(picture: NDArray[Any]) -> Image | None:

@@ -42,6 +42,8 @@ class _Webcam:
 
 
 class _WebcamLink:
+    cut_short = False
+
     def __init__(self, address: str, name: str, wanted: Wanted) -> None:
         self.shown = address
         self.asked = {"width": wanted.width, "height": wanted.height, "rate": wanted.rate, "format": _FORMAT}
@@ -123,6 +125,7 @@ class _StreamLink:
     """RTSP goes over TCP, OpenCV's own choice where OPENCV_FFMPEG_CAPTURE_OPTIONS does not say otherwise."""
 
     asked: Mapping[str, object] = {}  # a stream is as it is
+    cut_short = True  # FFmpeg fills the rest of a JPEG that breaks off with grey, or with the picture before
 
     def __init__(self, address: str) -> None:
         self.shown = camera_address.shown(address)

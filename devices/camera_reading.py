@@ -30,6 +30,8 @@ class Link(Protocol):
 
     shown: str  # the address as anybody may see it
 
+    cut_short: bool  # its last picture may be half a one, and is only known to be whole when another follows
+
     @property
     def asked(self) -> Mapping[str, object]:
         """What is wanted of the camera."""
@@ -100,7 +102,11 @@ class Camera:
         spacing = Spacing(_rate(capture) or self.wanted.rate, self.wanted.looked_at)
         patience = max(STALE, 3 / self.wanted.looked_at)
         good: float | None = None  # when the last fresh one came
+        held: VideoFrame | None = None
         for seq, arrived, waited in grabs:
+            if held:
+                yield held
+                held = None
             raw = self.link.raw(capture)
             t = times.of(raw, arrived, waited)
             if t is None or not spacing.takes(seq, t):
@@ -110,7 +116,10 @@ class Camera:
             good = arrived if good is None else good
             if image is not None and verdict == "fresh":
                 good = arrived
-                yield VideoFrame(t, seq, image)
+                held = VideoFrame(t, seq, image)
+                if not self.link.cut_short:
+                    yield held
+                    held = None
             elif arrived - good > patience:
                 raise CameraLost(f"{self.link.shown} {_STALENESS[verdict]}")
 

@@ -10,12 +10,15 @@ Each picture carries a number in broad bars, so that a test can tell when it was
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import io
 import select
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
@@ -23,7 +26,10 @@ import av
 import cv2
 import numpy as np
 
-from pipeline.types import Image
+from devices.registry import Wanted, open_camera
+from pipeline.clock import Clock
+from pipeline.errors import CameraLost
+from pipeline.types import Image, Opened, VideoFrame
 
 STALL: Final = "stall"
 Step = bytes | float | str
@@ -114,10 +120,8 @@ class StreamServer:
     def __exit__(self, *_: object) -> None:
         self._closing.set()
         for gone in (self._listener, *self._clients):
-            try:
+            with contextlib.suppress(OSError):
                 gone.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
             gone.close()
 
     def _accept(self) -> None:
@@ -132,22 +136,65 @@ class StreamServer:
             threading.Thread(target=self._play, args=(client,), daemon=True).start()
 
     def _play(self, client: socket.socket) -> None:
-        with client:
-            try:
-                self.requests.append(client.recv(4096))
-                for step in self._script():
-                    if isinstance(step, bytes):
-                        client.sendall(step)
-                    elif isinstance(step, str):
-                        while not self._closing.is_set() and not select.select([client], [], [], 0.02)[0]:
-                            pass
-                        return
-                    else:
-                        self._closing.wait(max(0.0, step - time.monotonic()))
-                    if self._closing.is_set():
-                        return
-            except OSError:
-                pass
+        with client, contextlib.suppress(OSError):
+            self.requests.append(client.recv(4096))
+            for step in self._script():
+                if isinstance(step, bytes):
+                    client.sendall(step)
+                elif isinstance(step, str):
+                    while not self._closing.is_set() and not select.select([client], [], [], 0.02)[0]:
+                        pass
+                    return
+                else:
+                    self._closing.wait(max(0.0, step - time.monotonic()))
+                if self._closing.is_set():
+                    return
+
+
+@dataclass
+class Seen:
+    """What a camera gave: its frames with the session times at which they came, and how it ended."""
+
+    opened: list[Opened]
+    frames: list[VideoFrame]
+    came: list[float]
+    zero: float  # the monotonic clock at the session's 0
+    lost: CameraLost | None = None
+
+    @property
+    def ages(self) -> list[float]:
+        """Seconds from when the light fell, as it was told, to when the frame came."""
+        return [came - frame.t for frame, came in zip(self.frames, self.came, strict=True)]
+
+    @property
+    def numbers(self) -> list[int]:
+        """Those that `numbered` put into the pictures."""
+        return [number_of(frame.image) for frame in self.frames]
+
+
+def see(address: str, count: int, wanted: Wanted) -> Seen:
+    """The first `count` frames of a camera, or all until it is lost."""
+
+    async def main() -> Seen:
+        clock = Clock()
+        seen = Seen([], [], [], time.monotonic() - clock.now())
+        items: Iterator[VideoFrame | Opened] = iter(open_camera(address, clock, wanted))
+        try:
+            while len(seen.frames) < count:
+                match next(items):
+                    case Opened() as opened:
+                        seen.opened.append(opened)
+                    case frame:
+                        seen.frames.append(frame)
+                        seen.came.append(clock.now())
+        except CameraLost as lost:
+            seen.lost = lost
+        finally:
+            items.close()  # type: ignore[attr-defined]
+            clock.close()
+        return seen
+
+    return asyncio.run(main())
 
 
 def unused_port() -> int:
