@@ -1,11 +1,18 @@
-"""A sound card without hardware: a private PulseAudio with a null sink, and ears on its monitor."""
+"""A sound card without hardware: a private PulseAudio with a speaker to listen to and microphones to speak into.
+
+The speaker is a null sink, heard by its monitor. A microphone is a pipe that is written in real time: so a test
+knows to the millisecond when each sample sounded, which a null sink's monitor does not tell.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,8 +24,10 @@ import pytest
 from pipeline.types import Samples
 
 RATE = 22_050
+ROOM_RATE = 16_000
 _TOOLS = ("pulseaudio", "parec", "pactl")
 _ALSA = Path("/usr/share/alsa/alsa.conf")
+_BLOCK = ROOM_RATE // 100
 
 
 @dataclass
@@ -55,14 +64,130 @@ class Ears:
             self._recorder = None
 
 
+class Room:
+    """What a microphone hears: a faint noise, never quite zero, and what is said into it, at the speed of life."""
+
+    def __init__(self, pipe: Path) -> None:
+        self._pipe = pipe
+        self._lock = threading.Lock()
+        self._zero = time.monotonic()
+        self._written = 0  # samples
+        self._said: list[tuple[int, Samples]] = []
+        self._over = False
+        self.off = False  # the microphone delivers nothing
+        self.muted = False  # it delivers zeros
+        self._thread = threading.Thread(target=self._live, daemon=True)
+        self._thread.start()
+
+    def say(self, samples: Samples) -> float:
+        """Let mono `samples` at ROOM_RATE sound; returns when the first of them does, in monotonic seconds."""
+        with self._lock:
+            start = self._written + 5 * _BLOCK
+            self._said.append((start, samples))
+        return self._zero + start / ROOM_RATE
+
+    def close(self) -> None:
+        self._over = True
+        self._thread.join()
+
+    def _live(self) -> None:
+        noise = np.random.default_rng(1).integers(1, 20, _BLOCK).astype(np.int16)
+        handle, inode = -1, 0
+        while not self._over:
+            time.sleep(max(0.0, self._zero + (self._written + _BLOCK) / ROOM_RATE - time.monotonic()))
+            with self._lock:
+                start = self._written
+                self._written += _BLOCK
+                block = noise.copy()
+                for at, samples in self._said:
+                    begin, end = max(at, start), min(at + len(samples), start + _BLOCK)
+                    if begin < end:
+                        block[begin - start : end - start] += samples[begin - at : end - at]
+            if self.off:
+                continue
+            with contextlib.suppress(OSError):  # no sound server, or one that does not read: lost, as on a card
+                if (now := self._pipe.stat().st_ino) != inode:
+                    with contextlib.suppress(OSError):
+                        os.close(handle)
+                    handle, inode = os.open(self._pipe, os.O_RDWR | os.O_NONBLOCK), now
+                os.write(handle, (block * (not self.muted)).astype("<i2").tobytes())
+        with contextlib.suppress(OSError):
+            os.close(handle)
+
+
+@dataclass
+class SoundSystem:
+    """A sound server of the test's own: a speaker `card`, microphones `mic` (the default) and `spare`."""
+
+    folder: Path
+    ears: Ears
+    _server: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start the server; returns when it answers. Skips the test where it can't start."""
+        self._unlink()
+        command = ["pulseaudio", "-n", "-F", str(self.folder / "setup.pa"), "--exit-idle-time=-1", "--daemonize=no"]
+        log = self.folder / "pulse.log"
+        with log.open("wb") as file:
+            self._server = subprocess.Popen(command, stdout=file, stderr=file)
+        for _ in range(200):
+            if subprocess.run(["pactl", "info"], capture_output=True, check=False).returncode == 0:
+                return
+            if self._server.poll() is not None:
+                break
+            time.sleep(0.05)
+        pytest.skip(f"PulseAudio does not start here: {log.read_text(errors='replace').strip()[-200:]}")
+
+    def kill(self) -> None:
+        """As a crash."""
+        if self._server:
+            self._server.kill()
+            self._server.wait()
+            self._server = None
+            self._unlink()
+
+    def hang(self, hangs: bool = True) -> None:
+        assert self._server
+        self._server.send_signal(signal.SIGSTOP if hangs else signal.SIGCONT)
+
+    def tell(self, *command: str) -> str:
+        """One command of pactl; what it says."""
+        done = subprocess.run(["pactl", *command], capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def plug_in(self, name: str, source: str = "mic") -> None:
+        """One more card, which PortAudio sees when it looks again."""
+        with (self.folder / "asound.conf").open("a") as file:
+            file.write(f'pcm.{name} {{ type pulse device "{source}" hint {{ description "a card" }} }}\n')
+
+    def pipe(self, name: str) -> Path:
+        return self.folder / f"{name}.pipe"
+
+    def _unlink(self) -> None:
+        for file in (self.folder / "pulse.sock", self.pipe("mic"), self.pipe("spare")):
+            file.unlink(missing_ok=True)
+
+
 @pytest.fixture
-def ears(tmp_path: Path) -> Iterator[Ears]:
-    """A system whose default output is a null sink, for the test's process; skips where PulseAudio is missing."""
+def sound_system(tmp_path: Path) -> Iterator[SoundSystem]:
+    """A system with a speaker and two microphones, for the test's process; skips where PulseAudio is missing."""
     missing = [tool for tool in _TOOLS if not shutil.which(tool)]
     if missing or not _ALSA.exists():
         pytest.skip(f"needs PulseAudio with ALSA's pulse plugin: {', '.join(missing) or _ALSA} is missing")
+    system = SoundSystem(tmp_path, Ears(tmp_path / "heard.raw"))
     socket, alsa = tmp_path / "pulse.sock", tmp_path / "asound.conf"
     alsa.write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
+    (tmp_path / "run").mkdir(mode=0o700)
+    microphones = "".join(
+        f"load-module module-pipe-source source_name={name} file={system.pipe(name)} "
+        f"rate={ROOM_RATE} channels=1 format=s16le\n"
+        for name in ("mic", "spare")
+    )
+    (tmp_path / "setup.pa").write_text(
+        f"load-module module-native-protocol-unix socket={socket} auth-anonymous=1\n"
+        f"load-module module-null-sink sink_name=card rate=48000\n{microphones}"
+        "set-default-sink card\nset-default-source mic\n"
+    )
     environment = {
         "HOME": str(tmp_path),
         "XDG_RUNTIME_DIR": str(tmp_path),
@@ -70,39 +195,34 @@ def ears(tmp_path: Path) -> Iterator[Ears]:
         "PULSE_SERVER": f"unix:{socket}",
         "ALSA_CONFIG_PATH": f"{_ALSA}:{alsa}",
     }
-    (tmp_path / "run").mkdir(mode=0o700)
-    (tmp_path / "setup.pa").write_text(
-        f"load-module module-native-protocol-unix socket={socket} auth-anonymous=1\n"
-        "load-module module-null-sink sink_name=card rate=48000\nset-default-sink card\n"
-    )
-    with pytest.MonkeyPatch.context() as patch, (tmp_path / "pulse.log").open("wb") as log:
+    with pytest.MonkeyPatch.context() as patch:
         for name, value in environment.items():
             patch.setenv(name, value)
-        command = ["pulseaudio", "-n", "-F", str(tmp_path / "setup.pa"), "--exit-idle-time=-1", "--daemonize=no"]
-        server = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ})
-        ears = Ears(tmp_path / "heard.raw")
         try:
-            _wait_for(server, tmp_path / "pulse.log")
-            _look_for_cards_again()
-            yield ears
+            system.start()
+            look_for_cards_again()
+            yield system
         finally:
-            ears.stop()
-            server.terminate()
-            server.wait()
-    _look_for_cards_again()
+            system.ears.stop()
+            system.kill()
+    look_for_cards_again()
 
 
-def _wait_for(server: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(100):
-        if subprocess.run(["pactl", "info"], capture_output=True, check=False).returncode == 0:
-            return
-        if server.poll() is not None:
-            break
-        time.sleep(0.05)
-    pytest.skip(f"PulseAudio does not start here: {log.read_text(errors='replace').strip()[-200:]}")
+@pytest.fixture
+def ears(sound_system: SoundSystem) -> Ears:
+    """What the default output plays."""
+    return sound_system.ears
 
 
-def _look_for_cards_again() -> None:
+@pytest.fixture
+def room(sound_system: SoundSystem) -> Iterator[Room]:
+    """What the default input hears."""
+    room = Room(sound_system.pipe("mic"))
+    yield room
+    room.close()
+
+
+def look_for_cards_again() -> None:
     """PortAudio looks for cards only once, when it is loaded."""
     if "sounddevice" in sys.modules:
         import sounddevice

@@ -1,0 +1,202 @@
+"""`default` and `card:NAME`: a sound card's microphone, through PortAudio."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import numpy as np
+
+from devices import portaudio
+from devices.registry import Found
+from devices.sound_clock import RATE, SoundClock, Steered
+from pipeline.clock import Clock
+from pipeline.errors import GlassesError, MicrophoneLost, UsageError
+from pipeline.types import AudioChunk, Opened, Samples, read_only
+
+_LATENCY = 0.1
+"""Seconds of sound that the card keeps while Python is busy; it delivers a quarter of it at a time."""
+
+_BACKLOG = 60
+"""Seconds of sound that wait for a session that is busy; then the oldest are dropped."""
+
+_STARTING, _PATIENCE = 5.0, 2.0
+"""Seconds without sound, at first and later, after which the microphone counts as lost. Bluetooth takes a few to
+change its profile; later, it is less than what pipeline/sources.py waits, to say more than it can."""
+
+_SILENCE = 10.0
+"""Seconds of nothing but zeros, since it was opened, after which a microphone counts as muted."""
+
+_REMEDY = "is it plugged in, and the sound server running?"
+
+
+class CardMicrophone:
+    """A microphone that is opened anew, in the reading thread, each time it is iterated.
+
+    `name` is part of a device's name, or its number, or empty for the system's default. Yields `Opened`, and then
+    AudioChunks of 512 samples, mono int16 at 16 kHz, in step with the session's clock; lost sound is a jump of `t`,
+    with a shorter chunk before it. Raises MicrophoneLost with the remedy.
+    """
+
+    def __init__(self, address: str, name: str, clock: Clock) -> None:
+        self._address = address
+        self._name = name
+        self._clock = clock
+        self._opened = False  # before, with whatever success
+        self._rescan = False  # the devices may have changed since the last scan
+        self._hung: portaudio.Stream | None = None  # one that gives nothing, and may hang when it is closed
+
+    def __iter__(self) -> Iterator[AudioChunk | Opened]:
+        again, self._opened = self._opened, True
+        try:
+            yield from self._listen(again)
+        except GlassesError as error:
+            self._rescan = True
+            raise error if isinstance(error, MicrophoneLost) else MicrophoneLost(str(error)) from error
+
+    def _listen(self, again: bool) -> Iterator[AudioChunk | Opened]:
+        if self._hung:
+            portaudio.close(self._hung)
+            self._hung = None
+        if self._rescan:
+            self._rescan = not portaudio.rescan()
+        device = portaudio.named("input", self._name) if self._name else portaudio.default("input")
+        inbox = _Inbox(self._clock)
+        stream = portaudio.open_stream(
+            "input",
+            device,
+            RATE,
+            _in_use,
+            latency=_LATENCY,
+            callback=inbox.take,
+            finished_callback=inbox.end,
+        )
+        try:
+            asked = {"rate": RATE, "channels": 1}
+            latency = round(float(stream.raw.latency), 4)
+            given = {"name": device.name, "rate": stream.rate, "channels": stream.channels, "latency": latency}
+            yield Opened(self._address, asked, given)
+            yield from self._chunks(stream.rate, inbox, device.name, again)
+        except MicrophoneLost:  # said first: a sound server that hangs would keep it back
+            inbox.close()
+            self._hung = stream
+            raise
+        finally:
+            if not self._hung:
+                portaudio.close(stream)
+
+    def _chunks(self, rate: int, inbox: _Inbox, name: str, again: bool) -> Iterator[AudioChunk]:
+        """The sound; when opened `again`, from the first that is not silence, so that it is back when it is heard."""
+        clock, steered = SoundClock(rate), Steered(rate)
+        silent, zeros = True, 0.0
+        waiting: list[_Block] = []
+        for block in inbox.sound(rate, name):
+            if silent:
+                silent = not block.samples.any()
+                zeros += len(block.samples) / rate
+                if silent and zeros > _SILENCE:
+                    raise MicrophoneLost(
+                        f"the microphone '{name}' gives only silence: is it muted? Unmute it, on itself and in the "
+                        "system's sound settings, or choose another from `glasses devices`"
+                    )
+            waiting.append(block)
+            verdict = clock.arrived(block.t, block.position, len(block.samples))
+            if verdict == "wait":
+                continue
+            for each in () if silent and again else waiting:
+                begins = each.position - len(each.samples)
+                if each.broken or (verdict == "gap" and begins == clock.gap):
+                    yield from steered.finish()
+                yield from steered.feed(each.samples, clock.time(begins))
+            waiting.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """What one callback of PortAudio brought."""
+
+    t: float  # arrival, session seconds
+    position: int  # samples since the stream was opened, these included
+    samples: Samples  # mono
+    broken: bool  # what came before has been dropped
+
+
+class _Inbox:
+    """Where PortAudio's callback leaves what it gets, for the reading thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._queue: SimpleQueue[tuple[float, int, Any] | None] = SimpleQueue()
+        self._given = 0  # samples since the stream was opened; the callback writes it
+        self._taken = 0  # of those, up to where they have been read
+        self._room = 1 << 62  # samples that may wait; then the oldest are dropped
+
+    def take(self, data: Any, frames: int, times: Any, status: Any) -> None:
+        """PortAudio's callback, in its own thread: copies and posts."""
+        t = self._clock.now()
+        self._given += frames
+        self._queue.put((t, self._given, data.copy()))
+        if self._given - self._taken > self._room:
+            with contextlib.suppress(Empty):
+                self._queue.get_nowait()
+
+    def close(self) -> None:
+        """Take nothing more."""
+        self._room = 0
+
+    def end(self) -> None:
+        """PortAudio has given the stream up."""
+        self._queue.put(None)
+
+    def sound(self, rate: int, name: str) -> Iterator[_Block]:
+        """What came, as it comes. Raises MicrophoneLost when it ends or nothing comes."""
+        self._room = _BACKLOG * rate
+        patience = _STARTING
+        while True:
+            try:
+                item = self._queue.get(timeout=patience)
+            except Empty:
+                raise MicrophoneLost(f"the microphone '{name}' gave nothing for {patience:.0f} s: {_REMEDY}") from None
+            if item is None:
+                raise MicrophoneLost(f"the microphone '{name}' broke off: {_REMEDY}")
+            t, position, data = item
+            mono = data[:, 0] if data.shape[1] == 1 else data.mean(axis=1).round().astype(np.int16)
+            broken = position - len(mono) != self._taken
+            self._taken, patience = position, _PATIENCE
+            yield _Block(t, position, read_only(mono), broken)
+
+
+def _in_use() -> bool:
+    return False
+
+
+class _Default:
+    forms = ("default",)
+
+    def find(self) -> Iterable[Found]:
+        if portaudio.devices("input"):
+            yield Found("default", portaudio.default("input").name)
+
+    def open(self, address: str, clock: Clock) -> CardMicrophone:
+        return CardMicrophone(address, "", clock)
+
+
+class _Named:
+    forms = ("card:NAME",)
+
+    def find(self) -> Iterable[Found]:
+        for device in portaudio.devices("input"):
+            yield Found(f"card:{device.name}", f"{device.channels} channels, {device.rate} Hz")
+
+    def open(self, address: str, clock: Clock) -> CardMicrophone:
+        name = address.partition(":")[2]
+        if not name.strip():
+            raise UsageError("the microphone 'card' needs a name, or part of one: card:USB; see `glasses devices`")
+        return CardMicrophone(address, name, clock)
+
+
+default = _Default()
+named = _Named()

@@ -1,0 +1,252 @@
+"""A sound card's microphone on a real PortAudio and PulseAudio: what arrives, when, and what happens when it goes."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+
+from devices.registry import open_microphone
+from pipeline import clock as clocks
+from pipeline.clock import Clock
+from pipeline.errors import MicrophoneLost, UsageError
+from pipeline.listen.segmenter import GAP
+from pipeline.sources import Back, Lost, follow
+from pipeline.types import AudioChunk, Opened, Samples
+from tests.sound import ROOM_RATE, Room, SoundSystem, room, sound_system
+
+__all__ = ["room", "sound_system"]
+
+
+def tone(seconds: float, pitch: float = 1000.0) -> Samples:
+    t = np.arange(round(seconds * ROOM_RATE)) / ROOM_RATE
+    return (8000 * np.sin(2 * np.pi * pitch * t)).astype(np.int16)
+
+
+@dataclass
+class Heard:
+    """What a microphone gave, in the session's time."""
+
+    chunks: list[AudioChunk] = field(default_factory=list)
+    others: list[Opened | Lost | Back] = field(default_factory=list)
+
+    @property
+    def kinds(self) -> list[str]:
+        return [type(other).__name__ for other in self.others]
+
+    @property
+    def gaps(self) -> list[float]:
+        """Seconds missing."""
+        jumps = [after.t - before.t_end for before, after in zip(self.chunks, self.chunks[1:], strict=False)]
+        assert min(jumps, default=0.0) > -1e-6, "sound overlaps"
+        return [jump for jump in jumps if jump > GAP]
+
+    def loud(self) -> list[tuple[float, float]]:
+        """Start and end of each stretch of sound, session seconds."""
+        times = np.concatenate([chunk.t + np.arange(len(chunk.samples)) / chunk.rate for chunk in self.chunks])
+        loud = times[np.abs(np.concatenate([chunk.samples for chunk in self.chunks]).astype(int)) > 1000]
+        groups = np.split(loud, np.flatnonzero(np.diff(loud) > 0.1) + 1)
+        return [(group[0], group[-1]) for group in groups if len(group)]
+
+
+async def listening(clock: Clock, heard: Heard, address: str = "default") -> None:
+    """Follow the microphone at `address` until cancelled."""
+    source = open_microphone(address, clock)
+    items = follow(clock, lambda: source, lambda chunk: chunk.t_end, lambda why: MicrophoneLost(f"hangs: {why}"))
+    async with aclosing(items):
+        async for item in items:
+            if isinstance(item, AudioChunk):
+                heard.chunks.append(item)
+            else:
+                heard.others.append(item)
+
+
+def live(story: Callable[[Clock, Heard], Awaitable[None]], address: str = "default") -> Heard:
+    """What a microphone gives while a story happens."""
+    heard = Heard()
+
+    async def main(clock: Clock) -> None:
+        listener = asyncio.ensure_future(listening(clock, heard, address))
+        try:
+            await story(clock, heard)
+        finally:
+            listener.cancel()
+            await asyncio.wait([listener])
+
+    clocks.run(main, virtual=False)
+    return heard
+
+
+async def until(clock: Clock, true: Callable[[], bool], seconds: float = 15.0) -> None:
+    end = clock.now() + seconds
+    while not true():
+        assert clock.now() < end, "it never came to that"
+        await clock.sleep_until(clock.now() + 0.02)
+
+
+async def wait(clock: Clock, seconds: float) -> None:
+    await clock.sleep_until(clock.now() + seconds)
+
+
+def test_a_tone_arrives_with_its_pitch_level_and_time(room: Room) -> None:
+    said: list[float] = []
+
+    async def story(clock: Clock, heard: Heard) -> None:
+        await until(clock, lambda: bool(heard.chunks))
+        for _ in range(2):
+            said.append(room.say(tone(0.3)) - time.monotonic() + clock.now())
+            await wait(clock, 1.0)
+
+    heard = live(story)
+    opened = heard.others[0]
+    assert isinstance(opened, Opened)
+    assert (opened.address, opened.asked) == ("default", {"rate": 16_000, "channels": 1})
+    assert opened.given["rate"] == 16_000
+    assert heard.kinds == ["Opened"]
+    assert all(len(chunk.samples) == 512 and chunk.rate == 16_000 for chunk in heard.chunks)
+    assert [start for start, _ in heard.loud()] == pytest.approx(said, abs=0.04)
+    assert [end - start for start, end in heard.loud()] == pytest.approx([0.3, 0.3], abs=0.005)
+    sound = np.concatenate([chunk.samples for chunk in heard.chunks])
+    first = np.flatnonzero(np.abs(sound.astype(int)) > 1000)[0]
+    steady = sound[first + 800 : first + 4000]
+    assert np.argmax(np.abs(np.fft.rfft(steady))) * 16_000 / len(steady) == pytest.approx(1000, abs=6)
+    assert np.abs(steady).max() == pytest.approx(8000, rel=0.02)
+
+
+def test_a_microphone_that_was_suspended_is_one_gap_and_hears_on(room: Room, sound_system: SoundSystem) -> None:
+    said: list[float] = []
+    missed: list[float] = []
+
+    async def story(clock: Clock, heard: Heard) -> None:
+        await until(clock, lambda: bool(heard.chunks))
+        await wait(clock, 0.5)
+        room.off = True
+        missed.append(time.monotonic())
+        sound_system.tell("suspend-source", "mic", "1")
+        await wait(clock, 0.6)
+        sound_system.tell("suspend-source", "mic", "0")
+        room.off = False
+        missed[0] = time.monotonic() - missed[0]
+        await wait(clock, 1.0)
+        said.append(room.say(tone(0.3)) - time.monotonic() + clock.now())
+        await wait(clock, 1.0)
+
+    heard = live(story)
+    assert heard.kinds == ["Opened"]
+    assert heard.gaps == pytest.approx([missed[0]], abs=0.05)
+    assert heard.loud()[0][0] == pytest.approx(said[0], abs=0.04)
+
+
+def test_a_server_that_is_late_is_no_gap(room: Room, sound_system: SoundSystem) -> None:
+    async def story(clock: Clock, heard: Heard) -> None:
+        await until(clock, lambda: bool(heard.chunks))
+        await wait(clock, 0.5)
+        sound_system.hang()
+        await wait(clock, 0.4)
+        sound_system.hang(False)
+        await wait(clock, 1.5)
+
+    heard = live(story)
+    assert heard.kinds == ["Opened"]
+    assert heard.gaps == []
+
+
+def test_a_sound_server_that_was_killed_and_restarted_is_lost_and_back(room: Room, sound_system: SoundSystem) -> None:
+    said: list[float] = []
+
+    async def story(clock: Clock, heard: Heard) -> None:
+        await until(clock, lambda: bool(heard.chunks))
+        sound_system.kill()
+        await until(clock, lambda: "Lost" in heard.kinds)
+        sound_system.start()
+        await until(clock, lambda: "Back" in heard.kinds)
+        said.append(room.say(tone(0.3)) - time.monotonic() + clock.now())
+        await wait(clock, 1.0)
+
+    heard = live(story)
+    assert heard.kinds[:2] == ["Opened", "Lost"]
+    assert heard.kinds[-2:] == ["Opened", "Back"]
+    assert len(heard.gaps) == 1
+    assert heard.loud()[-1][0] == pytest.approx(said[0], abs=0.04)
+
+
+def test_a_sound_server_that_hangs_is_lost_and_back(room: Room, sound_system: SoundSystem) -> None:
+    async def story(clock: Clock, heard: Heard) -> None:
+        await until(clock, lambda: bool(heard.chunks))
+        sound_system.hang()
+        await until(clock, lambda: "Lost" in heard.kinds)
+        sound_system.hang(False)
+        await until(clock, lambda: "Back" in heard.kinds)
+
+    heard = live(story)
+    lost = heard.others[1]
+    assert isinstance(lost, Lost)
+    assert "gave nothing for 2 s" in str(lost.why)
+
+
+def test_the_default_microphone_is_followed_when_another_becomes_it(room: Room, sound_system: SoundSystem) -> None:
+    spare, said = Room(sound_system.pipe("spare")), []
+
+    async def story(clock: Clock, heard: Heard) -> None:
+        await until(clock, lambda: bool(heard.chunks))
+        sound_system.tell("set-default-source", "spare")
+        await wait(clock, 1.5)
+        said.append(spare.say(tone(0.3)) - time.monotonic() + clock.now())
+        await wait(clock, 1.0)
+
+    try:
+        heard = live(story)
+    finally:
+        spare.close()
+    assert heard.loud()[0][0] == pytest.approx(said[0], abs=0.04)
+
+
+def test_a_muted_microphone_is_said_and_is_back_when_it_sounds(
+    room: Room, sound_system: SoundSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.microphone_card._SILENCE", 1.5)
+    sound_system.tell("set-source-mute", "mic", "1")
+
+    async def story(clock: Clock, heard: Heard) -> None:
+        await until(clock, lambda: "Lost" in heard.kinds)
+        await wait(clock, 2.5)  # it was opened again, and is as silent
+        assert "Back" not in heard.kinds
+        sound_system.tell("set-source-mute", "mic", "0")
+        await until(clock, lambda: "Back" in heard.kinds)
+        sound_system.tell("set-source-mute", "mic", "1")  # a headset between two words
+        await wait(clock, 2.5)
+        assert heard.kinds[-1] == "Back"
+
+    lost = next(other for other in live(story).others if isinstance(other, Lost))
+    assert "gives only silence: is it muted?" in str(lost.why)
+    assert lost.why.told == "I can't hear anything from the microphone."
+
+
+def test_a_microphone_is_opened_by_part_of_its_name(room: Room, sound_system: SoundSystem) -> None:
+    async def story(clock: Clock, heard: Heard) -> None:
+        await until(clock, lambda: "Lost" in heard.kinds)
+        sound_system.plug_in("headset_usb")
+        await until(clock, lambda: bool(heard.chunks))
+
+    heard = live(story, "card:HEADSET")
+    lost = heard.others[0]
+    assert isinstance(lost, Lost)
+    assert "no sound card 'HEADSET' that hears; there is" in str(lost.why)
+    assert "'default'" in str(lost.why)
+    opened = heard.others[-2]
+    assert isinstance(opened, Opened)
+    assert opened.given["name"] == "headset_usb"
+
+
+@pytest.mark.parametrize("address", ["card", "card:", "card: "])
+def test_a_card_without_a_name_is_wrong_use(address: str) -> None:
+    async def main(clock: Clock) -> None:
+        open_microphone(address, clock)
+
+    with pytest.raises(UsageError, match="needs a name"):
+        clocks.run(main, virtual=False)
