@@ -86,9 +86,10 @@ class Recorder:
             self._log = EventWriter(folder)
         except GlassesError:
             self._claim.release()
+            _unmake(folder)
             raise
         self._reel = Reel(folder, size, rate, patient_until=2.0)
-        self._durable = Durable(folder)
+        self._durable = Durable(folder, clock.now)
         self._syncing = clock.background(self._sync, "recorder-sync")
         self._work = clock.background(self._record, "recorder")
         self._work.add_done_callback(self._ended)
@@ -193,7 +194,15 @@ class Recorder:
             self._inbox.fail(error)
 
     def _write_info(self) -> None:
-        replace_info(self._info_now(), self._folder)
+        reel = self._reel
+        held = replace(
+            self._info_now(),
+            seconds=round(reel.seconds, 3),
+            frames=reel.frames,
+            frames_dropped=self._inbox.dropped,
+            sound_seconds=round(reel.sound_seconds, 3),
+        )
+        replace_info(held, self._folder)
 
     def _info_now(self) -> SessionInfo:
         """session.toml as far as it is known: at the start, for a recorder that is killed, and at the end."""
@@ -209,6 +218,14 @@ def _claimed(folder: Path) -> Claim:
         return Claim(folder)
     except OSError as error:
         raise cannot_write(folder, error, begun=False) from error
+
+
+def _unmake(folder: Path) -> None:
+    """Leave nothing of a recording that could not begin."""
+    with suppress(OSError):
+        for name in ("session.toml", "events.jsonl"):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _size(folder: Path) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
+from glasses.recordings.faults import cannot_write
 from glasses.recordings.writer import RecordingWriter
 from pipeline.errors import GlassesError
 from pipeline.types import AudioChunk, VideoFrame
@@ -24,7 +27,8 @@ class Reel:
         self._early: list[AudioChunk] = []
         self._writer: RecordingWriter | None = None
         self.frames = 0  # pictures written
-        self.seconds = 0.0  # to the end of the last picture or sound
+        self.sound_seconds = 0.0  # of sound written
+        self.seconds = 0.0  # to the end of the last picture or sound written
 
     def frame(self, frame: VideoFrame) -> None:
         """Write a picture; passed over where none were announced."""
@@ -39,7 +43,6 @@ class Reel:
         """Write sound, or hold it back; passed over where none was announced."""
         if self._rate is None:
             return
-        self.seconds = max(self.seconds, chunk.t_end)
         if self._writer is None and self._size is not None:
             self._early.append(chunk)
         else:
@@ -59,6 +62,8 @@ class Reel:
 
     def _opened(self, size: tuple[int, int] | None) -> RecordingWriter:
         if self._writer is None:
+            if not self._folder.is_dir():  # the writer would make it anew
+                raise cannot_write(self._folder, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
             if self._early:
                 self._rate = self._early[0].rate
             self._writer = RecordingWriter(self._folder, size=size, rate=self._rate)
@@ -74,3 +79,5 @@ class Reel:
                 told="The microphone changed, so I stopped recording.",
             )
         writer.sound(chunk)
+        self.sound_seconds += len(chunk.samples) / chunk.rate
+        self.seconds = max(self.seconds, chunk.t_end)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
+from glasses.recordings.faults import cannot_write
 from pipeline.errors import GlassesError
 from pipeline.types import Outcome
 
@@ -35,6 +36,10 @@ class SessionInfo:
     start: str = ""  # wall-clock time of t = 0, ISO 8601
     consent: str = ""  # of those who are seen and heard
     licence: str = ""  # of what is seen and heard
+    seconds: float | None = None  # to the end of the last picture or sound; None where the recorder was killed
+    frames: int | None = None  # pictures in it
+    frames_dropped: int | None = None  # pictures left out because the recorder could not keep up
+    sound_seconds: float | None = None  # of sound in it
     answers: int | None = None  # turns that are answered; None where the recording does not say
     expect: tuple[Expect, ...] = ()  # one a turn
 
@@ -52,6 +57,10 @@ class SessionInfo:
             start=table.time("start"),
             consent=table.take("consent", str, ""),
             licence=table.take("licence", str, ""),
+            seconds=table.number("seconds"),
+            frames=table.take("frames", int, None),
+            frames_dropped=table.take("frames_dropped", int, None),
+            sound_seconds=table.number("sound_seconds"),
             answers=table.take("answers", int, None),
             expect=tuple(
                 _expect(_Table(turn, f"{path}, expect {number}"))
@@ -66,10 +75,10 @@ class SessionInfo:
         import tomlkit
 
         document = tomlkit.document()
-        for key in ("title", "device", "start", "consent", "licence", "answers"):
-            value = getattr(self, key)
-            if value not in ("", None):
-                document[key] = value
+        for item in fields(self):
+            value = getattr(self, item.name)
+            if item.name != "expect" and value not in ("", None):
+                document[item.name] = value
         turns = tomlkit.aot()
         for expect in self.expect:
             turns.append(tomlkit.item(_plain(expect)))
@@ -78,9 +87,7 @@ class SessionInfo:
         try:
             path.write_text(tomlkit.dumps(document), encoding="utf-8")
         except OSError as error:
-            raise GlassesError(
-                f"{path}: cannot be written ({error.strerror}); free the disk or name another"
-            ) from error
+            raise cannot_write(path, error, begun=False) from error
 
 
 def _expect(table: _Table) -> Expect:
@@ -142,6 +149,14 @@ class _Table:
         except ValueError as error:
             raise self.wrong(key, "a date and time such as 2026-11-23T12:00:00Z") from error
         return text
+
+    def number(self, key: str) -> float | None:
+        """A whole one is one too."""
+        self._known.append(key)
+        value = self._values.get(key)
+        if value is None or type(value) in (int, float):
+            return value
+        raise self.wrong(key, "a number")
 
     def texts(self, key: str) -> tuple[str, ...]:
         values = self.take(key, list, [])
