@@ -18,12 +18,13 @@ import pytest
 
 from pipeline import clock as clocks
 from pipeline.ask.addresses import open_backend
-from pipeline.ask.backend import Backend, PictureBudget
-from pipeline.ask.chat import ChatCompletions, Thoughts
+from pipeline.ask.backend import Backend
 from pipeline.ask.failures import failed
 from pipeline.ask.ondevice import OnDevice
+from pipeline.ask.profiles import Profile
 from pipeline.ask.reader import Reader
-from pipeline.ask.transport import Patience
+from pipeline.ask.remote import Patience, Remote
+from pipeline.ask.thoughts import Thoughts
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
 from pipeline.types import Answer, AnswerDelta, Exchange, Picture, Question
@@ -35,12 +36,9 @@ WHOLE = [*words("It says ", "open."), finish("stop"), DONE]
 KEY = "sk-very-secret"
 
 
-def backend(clock: Clock, base_url: str, *, first: float = 20.0, following: float = 20.0) -> ChatCompletions:
-    picture = PictureBudget(768, 85)
-    patience = Patience(first, following)
-    return ChatCompletions(
-        clock, f"{base_url}#m", base_url, "m", key=KEY, picture=picture, patience=patience, max_tokens=900
-    )
+def backend(clock: Clock, base_url: str, *, first: float = 20.0, following: float = 20.0) -> Remote:
+    profile, patience = Profile("chat", base_url), Patience(first, following)
+    return Remote(clock, f"{base_url}#m", profile, "m", key=KEY, patience=patience, max_tokens=900)
 
 
 async def collect(mind: Backend, question: Question = QUESTION) -> tuple[list[str], Answer]:
@@ -62,8 +60,9 @@ def ask_at(
 
 
 def ask(
-    script: Sequence[Step], *, patience: float = 20.0, virtual: bool = False, **server: Any
+    script: Sequence[Step], *, patience: float = 20.0, virtual: bool = True, **server: Any
 ) -> tuple[list[str], Answer]:
+    """In virtual time, so that pauses between tries cost nothing."""
     with ChatServer(script, **server) as running:
         return ask_at(running.base_url, virtual=virtual, first=patience, following=patience)
 
@@ -380,14 +379,16 @@ def test_a_server_that_never_answers_ends_at_the_deadline(virtual: bool) -> None
 
 @pytest.mark.parametrize("virtual", [False, True])
 def test_a_server_that_stops_between_two_words_leaves_the_answer_interrupted(virtual: bool) -> None:
-    deltas, answer = ask([*words("It says"), STALL], patience=0.3, virtual=virtual)
+    with ChatServer([*words("It says"), STALL]) as server:
+        deltas, answer = ask_at(server.base_url, virtual=virtual, following=0.3)
     assert deltas == ["It says"]
     assert (answer.outcome, answer.told) == ("interrupted", "The answer stopped in the middle.")
 
 
 def test_comments_alone_do_not_keep_the_wearer_waiting() -> None:
     comments: list[Step] = [": PROCESSING\n\n", 0.05]
-    _, answer = ask([*words("It"), *comments * 40], patience=0.3)
+    with ChatServer([*words("It"), *comments * 40]) as server:
+        _, answer = ask_at(server.base_url, following=0.3)
     assert answer.outcome == "interrupted"
 
 
@@ -445,7 +446,7 @@ def test_each_form_of_address_opens_its_backend() -> None:
     assert isinstance(opened("ondevice", {}), OnDevice)
     for address in ("http://127.0.0.1:11434/v1#qwen3-vl:2b", "https://[::1]:8080/v1/#m"):
         mind = opened(address, {})
-        assert isinstance(mind, ChatCompletions)
+        assert isinstance(mind, Remote)
         assert mind.name == address
     assert opened("openai:gpt-5-mini", {"OPENAI_API_KEY": KEY}).picture.long_edge == 1024
 
@@ -454,14 +455,15 @@ def test_each_form_of_address_opens_its_backend() -> None:
     ("address", "remedy"),
     [
         ("openai:gpt-5-mini", "set OPENAI_API_KEY"),
-        ("openai:", "write openai:MODEL"),
-        ("http://127.0.0.1:11434/v1", "add it, like http://127.0.0.1:11434/v1#"),
-        ("http://127.0.0.1:11434/v1#", "add it, like"),
+        ("openai:", "write it like openai:MODEL"),
+        ("http://127.0.0.1:11434/v1", "write it like http://127.0.0.1:11434/v1#"),
+        ("http://127.0.0.1:11434/v1#", "no model is named"),
         ("http://127.0.0.1:port/v1#m", "write it like http://localhost:11434/v1#MODEL"),
         ("http:///v1#m", "write it like"),
         ("http://[::1/v1#m", "write it like"),
         ("http://me:sk-very-secret@host/v1#m", "put a key into GLASSES_API_KEY"),
-        ("gemini", "use one of: ondevice, openai:MODEL, http://HOST:PORT/v1#MODEL"),
+        ("gemini", "write it like gemini:MODEL"),
+        ("bard:1", "use one of: ondevice, meta:MODEL, openai:MODEL"),
         ("", "use one of"),
     ],
 )

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline.ask.backend import PictureBudget
-from pipeline.ask.chat import ChatCompletions
-from pipeline.ask.transport import Patience
+from pipeline.ask.profiles import Profile
+from pipeline.ask.remote import Patience, Remote
 from pipeline.clock import Clock
 from pipeline.costs import measured
 from pipeline.events import to_line
@@ -17,9 +16,8 @@ from tests.servers import CUT, DONE, STALL, ChatServer, Step, finish, words
 from tests.timeline import Timeline, of
 
 
-def ask(base_url: str) -> Callable[[Clock], ChatCompletions]:
-    picture, patience = PictureBudget(640, 80), Patience(0.5, 0.5)
-    return lambda clock: ChatCompletions(clock, "a-server", base_url, "m", key="", picture=picture, patience=patience)
+def ask(base_url: str) -> Callable[[Clock], Remote]:
+    return lambda clock: Remote(clock, "a-server", Profile("chat", base_url), "m", patience=Patience(0.5, 0.5))
 
 
 def session(base_url: str) -> list[Event]:

@@ -1,41 +1,66 @@
-"""A backend from its address, as it stands in the configuration or on the command line."""
+"""A backend from its address, as it stands in the configuration or on the command line.
+
+Several addresses with commas between them are a chain. What we don't know ourselves is looked for among the entry
+points of the group `glasses.backends`: the name of one is what stands before the first colon of an address.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
-from pipeline.ask.backend import Backend, PictureBudget
+from pipeline.ask.backend import Backend
+from pipeline.ask.profiles import OWN, PROFILES, Profile
+from pipeline.ask.reach import Reach, farther, reach_of_host
 from pipeline.clock import Clock
-from pipeline.errors import UsageError
+from pipeline.errors import GlassesError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.ask.reader import Reader
+    from pipeline.ask.transport import Sent
 
-FORMS = "ondevice, openai:MODEL, http://HOST:PORT/v1#MODEL"
+__all__ = ["FORMS", "PROFILES", "BackendDriver", "Opening", "open_backend"]
+
+_LOCAL = tuple(name for name, profile in PROFILES.items() if not profile.needs_model)
+
+FORMS = ", ".join(
+    (
+        "ondevice",
+        *(f"{name}:MODEL" for name in PROFILES if name not in _LOCAL),
+        *_LOCAL,
+        "http://HOST:PORT/v1#MODEL",
+        "ollama+http://HOST:PORT#MODEL",
+    )
+)
 """What an address can look like, for people."""
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """What is to know of a service that speaks chat completions."""
+class Opening:
+    """What a backend is opened with."""
 
-    base_url: str
-    key: str  # the name of its key
-    cap: str  # what it calls its limit of tokens
-    long_edge: int  # of a picture, pixels
+    keys: Mapping[str, str]  # API keys by name
+    reader: Callable[[], Reader]  # gives the text recognition if it is needed
+    first_timeout: float = 20.0  # seconds to the first word
+    next_timeout: float = 10.0  # seconds from then on until each further event
+    max_tokens: int = 2000  # of an answer, reasoning included
+    on_sent: Callable[[Sent], None] | None = None  # called with every request before it leaves
 
 
-PROFILES = {"openai": Profile("https://api.openai.com/v1", "OPENAI_API_KEY", "max_completion_tokens", 1024)}
-"""Hosted services by the short name in their addresses."""
+class BackendDriver(Protocol):
+    """A kind of backend that another package brings."""
 
-_OWN = Profile("", "GLASSES_API_KEY", "max_tokens", 768)
-"""Any other server. Small models look at no more pixels, and take seconds for them; the key may be missing."""
+    forms: tuple[str, ...]  # how its addresses look, for people
 
-_QUALITY = 85
-"""Of the JPEG: print stays readable, and a picture under 100 kB."""
+    def open(self, address: str, clock: Clock, opening: Opening) -> Backend:
+        """The backend at `address`. Raises UsageError if the address is wrong.
+
+        A backend that has an attribute `reach` ("machine", "lan" or "hosted") says with it where its pictures go;
+        without one it is taken to be hosted.
+        """
+        ...
 
 
 def open_backend(
@@ -47,61 +72,88 @@ def open_backend(
     first_timeout: float = 20.0,
     next_timeout: float = 10.0,
     max_tokens: int = 2000,
+    reach: Reach | None = None,
+    on_sent: Callable[[Sent], None] | None = None,
 ) -> Backend:
-    """The backend at `address`, one of FORMS; nothing is loaded or sent yet.
+    """The backend at `address`, one of FORMS, or a chain of several; nothing is loaded or sent yet.
 
     `keys` holds API keys by name, `reader` gives the text recognition if it is needed.
-    A server has `first_timeout` seconds to its first event and `next_timeout` to each further one.
-    Raises UsageError if the address is wrong or its key is missing.
+    A backend has `first_timeout` seconds to its first word and a server `next_timeout` to each further event.
+    No picture goes farther than `reach`; None is as far as the first of a chain sends it.
+    Raises UsageError if an address is wrong, its key is missing, or it is known to lie beyond `reach`.
     """
+    opening = Opening(keys, reader, first_timeout, next_timeout, max_tokens, on_sent)
+    addresses = [one.strip() for one in address.split(",")]
+    first = _known_reach(addresses[0])
+    limit = reach or first
+    for one in addresses:
+        if limit and (known := _known_reach(one)) and farther(known, limit):
+            remedy = f"allow it with ask.reach = '{known}', or choose another"
+            raise UsageError(f"backend '{one}' is {known}: pictures would go farther than {limit}; {remedy}")
+    members = [_open(one, clock, opening) for one in addresses]
+    if len(members) == 1 and (reach is None or first):
+        return members[0]
+    from pipeline.ask.chain import Chain
+
+    return Chain(clock, members, first_timeout=first_timeout, reach=reach)
+
+
+def _open(address: str, clock: Clock, opening: Opening) -> Backend:
     if address == "ondevice":
         from pipeline.ask.ondevice import OnDevice
 
-        return OnDevice(clock, reader())
-    from pipeline.ask.chat import ChatCompletions
-    from pipeline.ask.transport import Patience
+        return OnDevice(clock, opening.reader())
+    name, base_url, model = _parts(address)
+    profile = OWN if base_url and not name else PROFILES.get(name)
+    if not profile:
+        return _brought(name, address, clock, opening)
+    profile = _at(address, profile, base_url) if base_url else profile
+    if not model and profile.needs_model:
+        example = f"{base_url.rstrip('/')}#qwen3-vl:2b" if base_url else f"{name}:MODEL"
+        raise UsageError(f"backend '{address}': no model is named; write it like {example}")
+    key = _key(opening.keys, profile.key)
+    if profile.needs_key and not key:
+        raise UsageError(f"backend '{address}': no key; set {profile.key} in the environment")
+    from pipeline.ask.remote import Patience, Remote
 
-    if address.startswith(("http://", "https://")):
-        base_url, _, model = address.partition("#")
-        _check(address, base_url, model)
-        key = _key(keys, _OWN.key)
-        profile = _OWN
-    else:
-        scheme, _, model = address.partition(":")
-        if not (known := PROFILES.get(scheme)):
-            raise UsageError(f"backend '{address}' is not known; use one of: {FORMS}")
-        if not model:
-            raise UsageError(f"backend '{address}': no model is named; write {scheme}:MODEL")
-        if not (key := _key(keys, known.key)):
-            raise UsageError(f"backend '{address}': no key; set {known.key} in the environment")
-        base_url, profile = known.base_url, known
-    return ChatCompletions(
+    patience = Patience(opening.first_timeout, opening.next_timeout)
+    return Remote(
         clock,
         address,
-        base_url,
+        profile,
         model,
         key=key,
-        picture=PictureBudget(profile.long_edge, _QUALITY),
-        patience=Patience(first_timeout, next_timeout),
-        max_tokens=max_tokens,
-        cap=profile.cap,
+        patience=patience,
+        max_tokens=opening.max_tokens,
+        on_sent=opening.on_sent,
     )
 
 
-def _check(address: str, base_url: str, model: str) -> None:
-    """Raise UsageError unless this is the address of a server and a model."""
+def _parts(address: str) -> tuple[str, str, str]:
+    """The name, base address and model in an address; those that it lacks are empty."""
+    before, separator, rest = address.partition("://")
+    if separator:
+        name, _, scheme = before.rpartition("+")
+        base_url, _, model = rest.partition("#")
+        return name, f"{scheme}://{base_url}", model
+    name, _, model = address.partition(":")
+    return name or address, "", model
+
+
+def _at(address: str, profile: Profile, base_url: str) -> Profile:
+    """`profile` at another base address. Raises UsageError unless it is one; the service's own key stays at home."""
     try:
         parts = urlsplit(base_url)
         secret, usable = parts.password is not None, bool(parts.hostname) and not parts.query
+        usable = usable and parts.scheme in ("http", "https")
         _ = parts.port  # raises ValueError if it is not a number
     except ValueError:
         secret, usable = False, False
     if secret:
-        raise UsageError(f"a backend's address holds a password; put a key into {_OWN.key} in the environment instead")
+        raise UsageError(f"a backend's address holds a password; put a key into {OWN.key} in the environment instead")
     if not usable:
         raise UsageError(f"backend '{address}': not an address; write it like http://localhost:11434/v1#MODEL")
-    if not model:
-        raise UsageError(f"backend '{address}': no model is named; add it, like {base_url.rstrip('/')}#qwen3-vl:2b")
+    return replace(profile, base_url=base_url, key=OWN.key, needs_key=False, reach=None)
 
 
 def _key(keys: Mapping[str, str], name: str) -> str:
@@ -110,3 +162,29 @@ def _key(keys: Mapping[str, str], name: str) -> str:
     if not (key.isascii() and (not key or key.isprintable())):
         raise UsageError(f"{name} holds characters that no key has; copy it again")
     return key
+
+
+def _known_reach(address: str) -> Reach | None:
+    """Where an address sends pictures, if that needs no looking up."""
+    if address == "ondevice":
+        return "machine"
+    name, base_url, _ = _parts(address)
+    profile = PROFILES.get(name, OWN)
+    try:
+        return (not base_url and profile.reach) or reach_of_host(urlsplit(base_url or profile.base_url).hostname or "")
+    except ValueError:  # not an address at all, which is said where it is opened
+        return None
+
+
+def _brought(name: str, address: str, clock: Clock, opening: Opening) -> Backend:
+    """A backend that another package brings."""
+    from importlib import metadata
+
+    point = next(iter(metadata.entry_points(group="glasses.backends", name=name)), None)
+    if point is None:
+        raise UsageError(f"backend '{address}' is not known; use one of: {FORMS}")
+    try:
+        driver: BackendDriver = point.load()
+    except Exception as error:  # a package of anybody's: whatever its import raises
+        raise GlassesError(f"the backend '{name}' can't be loaded ({type(error).__name__}: {error})") from error
+    return driver.open(address, clock, opening)

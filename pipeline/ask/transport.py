@@ -1,4 +1,4 @@
-"""One request to a model's server and the events of its reply: deadlines, limits, and failures in plain words.
+"""One request to a model's server and the events of its reply: limits, and failures in plain words.
 
 Imported only where an address names a server: httpx is slow to load.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,46 +16,81 @@ import httpx
 from httpx_sse import EventSource
 
 from pipeline.ask.failures import Failure, failed, one_line
+from pipeline.ask.reach import reach_of_host
 from pipeline.clock import Clock
+from pipeline.types import Outcome, Picture
 
 _LARGEST_REPLY = 8_000_000
 """Bytes. No answer for the ear comes near it, reasoning included; beyond it a server has gone wrong."""
 
+_LAST_WORDS = 4096
+"""Bytes at the end of a stream that are looked through for an error that is no event."""
+
 _KEPT_OPEN = 120.0
 """Seconds that an idle connection is kept: the next question then needs no handshake."""
 
+_LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a server may keep the wearer waiting."""
+class Sent:
+    """One request as it leaves: what a log of them needs to know, and none of its words."""
 
-    first: float = 20.0  # seconds to the first event: a small computer takes long to look at a picture
-    next: float = 10.0  # seconds from one event to the next
+    t: float  # seconds on the session's clock
+    backend: str  # its address
+    host: str
+    size: int  # bytes of the body
+    pictures: tuple[float, ...]  # when the light fell on each that goes along, seconds
 
 
 class Server:
-    """A model's server: one address, one set of headers, connections kept open between questions."""
+    """A model's server: one base address, one set of headers, connections kept open between questions.
+
+    `on_sent` is called with every request before it is sent.
+    """
 
     def __init__(
-        self, clock: Clock, name: str, model: str, url: str, headers: dict[str, str], patience: Patience
+        self,
+        clock: Clock,
+        name: str,
+        base_url: str,
+        headers: dict[str, str],
+        on_sent: Callable[[Sent], None] | None = None,
     ) -> None:
         self.clock = clock
         self.name = name
-        self.model = model
-        self.patience = patience
-        self._url = url
-        self._headers = {"accept": "text/event-stream", "accept-encoding": "identity", **headers}
+        self._base = base_url.rstrip("/")
+        self._on_sent = on_sent
         # The clock keeps every deadline. Redirects are not followed: a key is for the host that it was given for.
-        pool = httpx.Limits(keepalive_expiry=_KEPT_OPEN)
-        self._client = httpx.AsyncClient(timeout=None, limits=pool, follow_redirects=False)
+        # Compression would hold words back.
+        url = httpx.URL(self._base)
+        near = reach_of_host(url.host) in ("machine", "lan")
+        self._client = httpx.AsyncClient(
+            timeout=None,
+            limits=httpx.Limits(keepalive_expiry=_KEPT_OPEN),
+            follow_redirects=False,
+            headers={"accept": "*/*", "accept-encoding": "identity", **headers},
+            # What is asked of a near machine must not leave by way of a proxy.
+            mounts={f"all://{url.netloc.decode()}": None} if near else None,
+        )
 
-    def post(self, body: dict[str, Any]) -> Reply:
+    def post(self, path: str, model: str, body: dict[str, Any], pictures: tuple[Picture, ...] = ()) -> Reply:
         """Send `body` as JSON when the first event is asked for."""
         # Plain ASCII, so that whatever bytes a question came from can be sent.
         content = json.dumps(body, separators=(",", ":")).encode("ascii")
-        headers = {"content-type": "application/json", **self._headers}
-        request = self._client.build_request("POST", self._url, content=content, headers=headers)
-        return Reply(self, self._client, request)
+        headers = {"content-type": "application/json"}
+        request = self._client.build_request("POST", self._base + path, content=content, headers=headers)
+        return Reply(self, model, request, tuple(picture.t for picture in pictures))
+
+    def get(self, path: str) -> Reply:
+        """Ask for what lies at `path`, when the first event is asked for."""
+        return Reply(self, "", self._client.build_request("GET", self._base + path), ())
+
+    async def send(self, request: httpx.Request, pictures: tuple[float, ...]) -> httpx.Response:
+        """The head of the reply to `request`."""
+        if self._on_sent:
+            self._on_sent(Sent(self.clock.now(), self.name, request.url.host, len(request.content), pictures))
+        return await self._client.send(request, stream=True)
 
     async def close(self) -> None:
         """Let go of the connections."""
@@ -65,30 +100,24 @@ class Server:
 class Reply:
     """The events of one reply. Close it, however it ended: that also stops the server's work."""
 
-    def __init__(self, server: Server, client: httpx.AsyncClient, request: httpx.Request) -> None:
+    def __init__(self, server: Server, model: str, request: httpx.Request, pictures: tuple[float, ...]) -> None:
         self._server = server
-        self._client = client
+        self._model = model
         self._request = request
+        self._pictures = pictures
         self._response: httpx.Response | None = None
         self._events: AsyncIterator[str] | None = None
         self._begun = False
 
-    async def next(self, within: float | None = None) -> str | None:
-        """The data of the next event, None at the end; waits `within` seconds, or as long as the server's patience.
+    async def next(self, within: float) -> str | None:
+        """The data of the next event, None at the end.
 
-        Raises Failure if it does not come: no connection, an error status, no stream, a deadline, a cut.
+        Raises TimeoutError after `within` seconds, Failure if there is no connection, an error status, no stream or
+        a cut.
         """
-        name, patience = self._server.name, self._server.patience
-        stage, limit = ("ask.next", patience.next) if self._begun else ("ask.first", patience.first)
-        limit = limit if within is None else within
+        stage = "ask.next" if self._begun else "ask.first"
         try:
-            data = await self._server.clock.wait(stage, self._advance(), limit)
-        except TimeoutError:
-            if self._begun:
-                message = f"{name}: the stream stood still for {limit:g} s; see what the server is doing"
-                raise Failure(message, told="The answer stopped in the middle.", outcome="interrupted") from None
-            message = f"{name}: nothing came within {limit:g} s; see whether the server is loading or overloaded"
-            raise Failure(message, told="The model did not answer in time.") from None
+            data = await self._server.clock.wait(stage, self._advance(), within)
         except httpx.HTTPError as error:
             raise self._broken(error) from error
         self._begun = True
@@ -101,31 +130,37 @@ class Reply:
 
     async def _advance(self) -> str | None:
         if self._events is None:
-            self._response = await self._client.send(self._request, stream=True)
+            self._response = await self._server.send(self._request, self._pictures)
             assert isinstance(self._response.stream, httpx.AsyncByteStream)
-            self._response.stream = _Limited(self._response.stream)
-            self._events = await self._open(self._response)
+            body = _Limited(self._response.stream)
+            self._response.stream = body
+            self._events = await self._open(self._response, body)
         return await anext(self._events, None)
 
-    async def _open(self, response: httpx.Response) -> AsyncIterator[str]:
+    async def _open(self, response: httpx.Response, body: _Limited) -> AsyncIterator[str]:
         """The events of a stream, or a whole reply in JSON as its only event."""
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if response.status_code == httpx.codes.OK and kind == "text/event-stream":
-            return _data(response)
-        body = (await response.aread()).decode("utf-8", "replace")
+            return _events(response, body)
+        if response.status_code == httpx.codes.OK and kind in _LINES:
+            return _lines(response)
+        text = (await response.aread()).decode("utf-8", "replace")
         if response.status_code != httpx.codes.OK:
-            raise failed(self._server.name, self._server.model, response.status_code, body, response.headers)
+            raise failed(self._server.name, self._model, response.status_code, text, response.headers)
         if kind == "application/json":
-            return _once(body)
+            return _once(text)
         message = f"{self._server.name}: it answered with {kind or 'no content type'}, not with a stream of events"
         raise Failure(f"{message}; check the address, it often ends with /v1", told="I found no model at its address.")
 
     def _broken(self, error: httpx.HTTPError) -> Failure:
         name, url, host = self._server.name, self._request.url, self._request.url.host
+        # A server that hangs up, perhaps on a connection that was kept open too long, may do better on a new one.
+        again = isinstance(error, httpx.RemoteProtocolError | httpx.ReadError)
         causes = list(_causes(error))
         if self._response:
             message = f"{name}: the stream was cut ({one_line(str(error)) or type(error).__name__}); ask again"
-            return Failure(message, told="The answer broke off.", outcome="interrupted" if self._begun else "error")
+            outcome: Outcome = "interrupted" if self._begun else "error"
+            return Failure(message, told="The answer broke off.", outcome=outcome, again=again)
         if any(isinstance(cause, socket.gaierror) for cause in causes):
             message = f"no host is known as '{host}'; check the address and the network"
         elif fault := next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None):
@@ -136,7 +171,7 @@ class Reply:
             message = f"nothing listens at {host}{port}; start the server or check its address"
         else:
             message = f"no connection to {host} ({one_line(str(error)) or type(error).__name__}); check the network"
-        return Failure(f"{name}: {message}", told="I can't reach the model.")
+        return Failure(f"{name}: {message}", told="I can't reach the model.", again=again)
 
 
 class _Limited(httpx.AsyncByteStream):
@@ -144,23 +179,41 @@ class _Limited(httpx.AsyncByteStream):
 
     def __init__(self, stream: httpx.AsyncByteStream) -> None:
         self._stream = stream
+        self.end = b""  # the last of it so far
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         left = _LARGEST_REPLY
         async for chunk in self._stream:
             left -= len(chunk)
             if left < 0:
-                raise httpx.ReadError(f"more than {_LARGEST_REPLY // 1_000_000} MB")
+                raise httpx.DecodingError(f"more than {_LARGEST_REPLY // 1_000_000} MB")
+            self.end = (self.end + chunk)[-_LAST_WORDS:]
             yield chunk
 
     async def aclose(self) -> None:
         await self._stream.aclose()
 
 
-async def _data(response: httpx.Response) -> AsyncIterator[str]:
+async def _events(response: httpx.Response, body: _Limited) -> AsyncIterator[str]:
     async for event in EventSource(response).aiter_sse():
         if event.data:
             yield event.data
+    # Gemini, for one, may end a stream with an error that is no event: just lines of JSON.
+    last = body.end.decode("utf-8", "replace").replace("\r\n", "\n").strip().rpartition("\n\n")[2]
+    if last.startswith(("{", "[")):
+        yield last
+
+
+async def _lines(response: httpx.Response) -> AsyncIterator[str]:
+    """Lines of JSON, split at line feeds and nothing else: other breaks may stand inside."""
+    rest = b""
+    async for chunk in response.aiter_bytes():
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield line.decode("utf-8", "replace")
+    if rest.strip():
+        yield rest.decode("utf-8", "replace")
 
 
 async def _once(body: str) -> AsyncIterator[str]:

@@ -1,0 +1,192 @@
+"""A backend on a server: a profile says where and how it is asked, a format what its words mean.
+
+Failures are outcomes. Before the first word has been spoken a question is asked again where that may help, within the
+time that it has; after it, never: nobody wants to hear the beginning twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline.ask import anthropic, chat, gemini, ollama, responses
+from pipeline.ask.backend import PictureBudget
+from pipeline.ask.failures import Failure, one_line
+from pipeline.ask.profiles import Profile, trains
+from pipeline.ask.reach import Reach, reach_of_url
+from pipeline.ask.transport import Reply, Sent, Server
+from pipeline.ask.wire import Asked, Format, Heard
+from pipeline.clock import Clock
+from pipeline.types import Answer, AnswerDelta, Question
+
+FORMATS: Mapping[str, Format] = {
+    "anthropic": anthropic,
+    "chat": chat,
+    "gemini": gemini,
+    "ollama": ollama,
+    "responses": responses,
+}
+"""The wire formats by the names that profiles use."""
+
+_PAUSES = (0.5, 1.0)
+"""Seconds before each further try, where the server does not say: two of them, as the vendors' own packages do."""
+
+_AFTERWARDS = 1.0
+"""Seconds after the finish reason for the count of tokens: the answer's last clause waits for it."""
+
+_QUALITY = 85
+"""Of the JPEG: print stays readable, and a picture under 100 kB."""
+
+_SENSELESS = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+"""What a format raises on events that are not its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a server may keep the wearer waiting."""
+
+    first: float = 20.0  # seconds to the first word: a small computer takes long to look at a picture
+    next: float = 10.0  # seconds from one event to the next, once words have come
+
+
+class Remote:
+    """A model on a server."""
+
+    languages = None
+
+    def __init__(
+        self,
+        clock: Clock,
+        name: str,
+        profile: Profile,
+        model: str,
+        *,
+        key: str = "",
+        patience: Patience | None = None,
+        max_tokens: int = 2000,
+        on_sent: Callable[[Sent], None] | None = None,
+    ) -> None:
+        """`name` is the address for the log; an empty `model` means the first one that the server lists.
+
+        `max_tokens` counts reasoning too: some models think for a thousand before the first word. Nothing is sent
+        yet; `on_sent` is called with every request, before it is sent.
+        """
+        self.name = name
+        self.picture = PictureBudget(profile.long_edge, _QUALITY)
+        self._clock = clock
+        self._profile = profile
+        self._format = FORMATS[profile.format]
+        self._model = model
+        self._key = key
+        self._patience = patience or Patience()
+        self._max_tokens = max(max_tokens, profile.least_tokens)
+        self._takes_effort = True
+        self._reach = profile.reach
+        self._server = Server(clock, name, profile.base_url, self._format.headers(key), on_sent)
+
+    @property
+    def reach(self) -> Reach | None:
+        """Where pictures go; None while its host's name can't be resolved. Blocks for a look-up where it has one."""
+        self._reach = self._reach or reach_of_url(self._profile.base_url)
+        return self._reach
+
+    @property
+    def trains(self) -> bool:
+        """Whether the makers of its model may train on what they get."""
+        return trains(self._model)
+
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+        """As `Backend.stream`: deltas as the server sends them, then one Answer."""
+        until = self._clock.now() + self._patience.first
+        pauses = iter(_PAUSES)
+        while True:
+            heard = Heard(self.name, self._model)
+            reply: Reply | None = None
+            try:
+                reply = await self._post(question, until)
+                while (data := await self._next(reply, heard, until)) is not None:
+                    if text := self._read(data, heard):
+                        yield AnswerDelta(question.turn, self._clock.now(), text)
+                if text := heard.rest():
+                    yield AnswerDelta(question.turn, self._clock.now(), text)
+                failure = heard.ending(self._format.ENDS)
+            except Failure as error:
+                failure = error
+            finally:
+                if reply:
+                    await reply.close()
+            again = None if heard.text or not failure else self._again(failure, pauses)
+            if again is None or again >= until:
+                break
+            await self._clock.sleep_until(again)
+        outcome, fault, told = (failure.outcome, str(failure), failure.told) if failure else ("ok", "", "")
+        if self._key:
+            fault, told = fault.replace(self._key, "***"), told.replace(self._key, "***")  # servers quote what they get
+        yield Answer(question.turn, heard.text, outcome, fault, told, heard.tokens)
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self._server.close()
+
+    def _again(self, failure: Failure, pauses: Iterator[float]) -> float | None:
+        """When to ask again after `failure`, seconds on the clock; None for not at all."""
+        now = self._clock.now()
+        if failure.status == 400 and self._takes_effort and self._profile.effort and _about_effort(str(failure)):
+            self._takes_effort = False
+            return now
+        pause: float | None = next(pauses, None) if failure.again else None
+        return None if pause is None else now + (failure.after or pause)
+
+    async def _post(self, question: Question, until: float) -> Reply:
+        if not self._model:
+            self._model = await self._first_model(until)
+        effort = self._profile.effort.get(question.mode, "") if self._takes_effort else ""
+        asked = Asked(question, self._model, self._max_tokens, self._profile.cap, effort)
+        path, body = self._format.path(self._model), self._format.body(asked)
+        return self._server.post(path, self._model, body, question.images)
+
+    async def _first_model(self, until: float) -> str:
+        """The model that a server has loaded, or the first of those it could load."""
+        reply, heard = self._server.get("/models"), Heard(self.name, "")
+        try:
+            listed = json.loads(await self._next(reply, heard, until) or "")
+            return str(listed["data"][0]["id"])
+        except _SENSELESS as error:
+            message = f"{self.name}: the server lists no model; load one, or name it: {self.name}:MODEL"
+            raise Failure(message, told="The model's server has no model.") from error
+        finally:
+            await reply.close()
+
+    async def _next(self, reply: Reply, heard: Heard, until: float) -> str | None:
+        if heard.finish:
+            try:
+                return await reply.next(_AFTERWARDS)
+            except (Failure, TimeoutError):
+                return None  # the answer is whole: only its count of tokens is missing
+        first = not heard.text
+        limit = max(0.0, until - self._clock.now()) if first else self._patience.next
+        try:
+            return await reply.next(limit)
+        except TimeoutError:
+            if first:
+                what, remedy = f"no word came within {self._patience.first:g} s", "see whether the server is overloaded"
+                raise Failure(f"{self.name}: {what}; {remedy}", told="The model did not answer in time.") from None
+            message = f"{self.name}: the stream stood still for {limit:g} s; see what the server is doing"
+            raise Failure(message, told="The answer stopped in the middle.", outcome="interrupted") from None
+
+    def _read(self, data: str, heard: Heard) -> str:
+        """What the event `data` adds to the spoken answer. Raises Failure if it is an error, or makes no sense."""
+        if data.strip() == "[DONE]":
+            return ""
+        try:
+            return self._format.read(json.loads(data), heard)
+        except _SENSELESS as error:
+            message = f"{self.name}: no event of the format '{self._profile.format}': {one_line(data)}"
+            told = "I did not understand the model's server."
+            raise Failure(f"{message}; check that the server speaks it", told=told) from error
+
+
+def _about_effort(words: str) -> bool:
+    """Whether a server's complaint may be about how hard it was asked to think."""
+    return any(word in words.lower() for word in ("effort", "reasoning", "think"))
