@@ -29,6 +29,9 @@ _SETTLING = 3.0
 _INSTANT = 0.005
 """Seconds. A read that took less had its picture ready, where the stream has no clock to compare with."""
 
+_MEASURED = 2.0
+"""Seconds over which a camera's rate is measured: a picture that comes late weighs little in it."""
+
 _TICK = 1e-6
 """Seconds by which times rise at least."""
 
@@ -98,12 +101,15 @@ class StreamTimes:
     def of(self, raw: float | None, arrived: float, waited: float) -> float | None:
         """As in Times."""
         step = raw - self._raw if raw is not None and self._raw is not None else 0.0
-        t = arrived if raw is None else raw + self._least_lag(raw, arrived)
+        before = self._lags[0][1] if self._lags else math.inf
+        lag = 0.0 if raw is None else self._least_lag(raw, arrived)
+        t = arrived if raw is None else raw + lag
         self._raw = raw
         if not self._settled:
-            # Pictures from before are ready at once, and only the last of them tells how late they all are.
+            # Pictures from before are ready at once, each later by less, and only the last tells how late they all are.
             self._first = arrived if self._first is None else self._first
-            self._settled = waited > max(_INSTANT, step / 2) or arrived - self._first > _SETTLING
+            caught_up = waited > max(_INSTANT, step / 2) and (raw is None or lag > before - _INSTANT)
+            self._settled = caught_up or arrived - self._first > _SETTLING
             if not self._settled:
                 return None
         self._last = max(t, self._last + _TICK)
@@ -135,7 +141,7 @@ class Spacing:
         if self._since is None:
             self._since = (seq, t)
         count, seconds = seq - self._since[0], t - self._since[1]
-        if seconds >= 1.0:
+        if seconds >= _MEASURED:
             self._step = _every(count / seconds, self._looked_at)
             self._since = (seq, t)
         if seq < self._next:
@@ -145,5 +151,5 @@ class Spacing:
 
 
 def _every(rate: float, looked_at: float) -> int:
-    """The n of every nth: the least that gives at most `looked_at` a second, give or take what rates waver."""
-    return max(1, math.ceil(rate / looked_at - 0.1))
+    """The n of every nth: the least that gives at most `looked_at` a second, or a little more where rates waver."""
+    return max(1, math.ceil(rate / looked_at - 0.25))
