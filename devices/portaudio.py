@@ -52,6 +52,11 @@ class Stream:
     channels: int
     let_go: Callable[[], bool]
 
+    @property
+    def alive(self) -> bool:
+        """Whether PortAudio still calls back; a card that was pulled out and a server that ended stop that."""
+        return not self.raw.closed and bool(self.raw.active)
+
 
 _lock = threading.RLock()
 _streams: set[Stream] = set()
@@ -119,28 +124,46 @@ def open_stream(
     """
     with _alone():
         sounddevice = library()
-        check = sounddevice.check_input_settings if kind == "input" else sounddevice.check_output_settings
         make = sounddevice.InputStream if kind == "input" else sounddevice.OutputStream
+        agreed, channels = negotiated(kind, device, rate)
+        raw = None
+        try:
+            raw = make(device=device.index, samplerate=agreed, channels=channels, dtype="int16", latency=latency, **how)
+            raw.start()
+        except sounddevice.PortAudioError as error:
+            if raw is not None:
+                raw.close(ignore_errors=True)
+            raise GlassesError(_explained(device, error)) from error
+        stream = Stream(raw, device, agreed, channels, let_go)
+        _streams.add(stream)
+        return stream
+
+
+def negotiated(kind: Kind, device: Device, rate: int) -> tuple[int, int]:
+    """Rate and channels that the device takes, as near to mono at `rate` as it can. Raises GlassesError as above."""
+    with _alone():
+        sounddevice = library()
+        check = sounddevice.check_input_settings if kind == "input" else sounddevice.check_output_settings
         refused: Exception | None = None
-        for try_rate, channels in _forms(device, rate):
-            settings = {"device": device.index, "samplerate": try_rate, "channels": channels, "dtype": "int16"}
+        for form in _forms(device, rate):
             try:
-                check(**settings)
+                check(device=device.index, samplerate=form[0], channels=form[1], dtype="int16")
             except sounddevice.PortAudioError as error:
                 refused = refused or error
-                continue
-            raw = None
-            try:
-                raw = make(**settings, latency=latency, **how)
-                raw.start()
-            except sounddevice.PortAudioError as error:
-                if raw is not None:
-                    raw.close(ignore_errors=True)
-                raise GlassesError(_explained(device, error)) from error
-            stream = Stream(raw, device, try_rate, channels, let_go)
-            _streams.add(stream)
-            return stream
+            else:
+                return form
         raise GlassesError(_explained(device, refused)) from refused
+
+
+def restart(stream: Stream) -> None:
+    """Drop what the device holds unheard, and go on. Raises GlassesError where it takes no more."""
+    with _alone():
+        if stream in _streams:
+            try:
+                stream.raw.abort()
+                stream.raw.start()
+            except library().PortAudioError as error:
+                raise GlassesError(_explained(stream.device, error)) from error
 
 
 def close(stream: Stream) -> None:

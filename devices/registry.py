@@ -81,10 +81,11 @@ class SpeakerDriver(Protocol):
         """As of a CameraDriver."""
         ...
 
-    def open(self, address: str, clock: Clock, rate: int) -> Speaker:
+    def open(self, address: str, clock: Clock, rate: int, *, patient: bool = False) -> Speaker:
         """A speaker for sound at `rate` samples per second (the voice's); other rates are resampled.
 
-        Raises UsageError if the address is malformed, GlassesError where the device or file can't be opened.
+        Raises UsageError if the address is malformed, GlassesError where the device or file can't be opened. With
+        `patient`, a device that may come later is no error: `play` raises SpeakerLost until it is there.
         """
         ...
 
@@ -112,10 +113,13 @@ def open_microphone(address: str, clock: Clock) -> Iterable[AudioChunk | Opened]
     return driver.open(address, clock)
 
 
-def open_speaker(address: str, clock: Clock, rate: int) -> Speaker:
-    """The speaker at `address`. Raises as `open_camera`, and GlassesError where the device or file can't be opened."""
+def open_speaker(address: str, clock: Clock, rate: int, *, patient: bool = False) -> Speaker:
+    """The speaker at `address`. Raises as `open_camera`, and GlassesError where the device or file can't be opened.
+
+    With `patient`, as a live session wants it, a device that is not there is no error yet: `play` raises SpeakerLost.
+    """
     driver: SpeakerDriver = _driver("speaker", address)
-    return driver.open(address, clock, rate)
+    return driver.open(address, clock, rate, patient=patient)
 
 
 def listing() -> Iterator[Listed]:

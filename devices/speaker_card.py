@@ -1,117 +1,226 @@
-"""`default`: the sound card, through PortAudio."""
+"""`default` and `card:NAME`: a sound card's speaker, through PortAudio."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import threading
 import wave
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from devices import portaudio
 from devices.registry import Found
 from devices.resampling import resampled
 from devices.speaker_none import AHEAD
 from pipeline.clock import Clock
-from pipeline.errors import GlassesError
+from pipeline.errors import GlassesError, SpeakerLost, UsageError
 from pipeline.types import Samples, SpeechChunk
 
 _PATIENCE = 2.0
 """Seconds without progress after which a sound card counts as lost."""
 
+_OPENING = 6.0
+"""Seconds that opening may take, and a card that was opened until it first takes sound. Bluetooth takes a few."""
+
 _TAIL = 0.25
 """Seconds of silence behind a file: PortAudio ends a stream with what the device still holds unheard."""
 
-_POLL = 0.01
-"""Seconds between looks at a card that is late."""
+_POLL, _GLANCE = 0.01, 0.25
+"""Seconds between looks at a card that is late, and at most between looks at whether it is still there."""
+
+_INSTEAD = "or use --speaker none or wav:FILE"
+
+
+@dataclass
+class _Playing:
+    """What was queued since the last flush. The callback writes `handed` and `silent_from`, and nothing else does."""
+
+    queue: deque[Samples] = field(default_factory=deque)
+    queued: int = 0  # samples, in all
+    handed: int = 0  # of those, what the device has
+    accounted: int = 0  # of those, what a drain has reported
+    silent_from: float = 0.0  # when all that was handed has been heard, session seconds
 
 
 class SoundCard:
-    """The system's default output, opened for sound at `rate` samples per second, or at its own rate.
+    """A sound card that plays: the system's default, or the one with `name` in its name.
 
-    The card is real: it plays in real time and has no place in a replay that jumps. The stream keeps
-    PortAudio's safe latency, since the callback shares the interpreter with the pipeline.
-    Raises GlassesError where PortAudio or a card is missing.
+    It is opened for sound at `rate` samples per second, or at its own rate. When it is lost, `play` and `drain` raise
+    SpeakerLost, and the next `play` opens it anew. The card is real: it plays in real time and has no place in a
+    replay that jumps. The stream keeps PortAudio's safe latency, since the callback shares the interpreter with the
+    pipeline.
+
+    Raises GlassesError at once where PortAudio or the card is missing; if `patient`, `play` says that as SpeakerLost.
     """
 
-    def __init__(self, clock: Clock, rate: int) -> None:
-        sounddevice = _sounddevice()
+    def __init__(self, clock: Clock, rate: int, name: str = "", *, patient: bool = False) -> None:
         self._clock = clock
-        self._errors = sounddevice.PortAudioError
-        self._queue: deque[Samples] = deque()
-        self._queued = 0  # samples, since the start; the callback never writes it
-        self._handed = 0  # samples of those that the device has; the callback writes it
-        self._accounted = 0  # samples of those that a drain or flush has reported
-        self._silent_from = 0.0  # when all that was handed has been heard, session seconds; the callback writes it
-        try:
-            self._rate = _playable(sounddevice, rate)
-            self._stream = sounddevice.OutputStream(
-                samplerate=self._rate, channels=1, dtype="int16", callback=self._hand_over
-            )
-            self._stream.start()
-            self._latency = float(self._stream.latency)
-        except self._errors as error:
-            raise _no_card(error) from error
+        self._wanted = rate
+        self._name = name
+        self._gate = threading.Lock()  # between `play` and a rescan in another thread; held for a moment only
+        self._busy = False  # sound is queued or about to be: the stream may not be taken away
+        self._stream: portaudio.Stream | None = None
+        self._feeds = object()  # whose callback may hand sound over: a stream that hung may wake up beside a new one
+        self._failed = False  # the stream takes nothing, and is to be opened anew
+        self._rescan = False  # the devices may have changed since the last scan
+        self._trouble = ""  # of the last opening
+        self._work: set[asyncio.Future[None]] = set()  # what goes on in threads: with a sound server, it may hang
+        self._rate = rate
+        self._latency = 0.0
+        self._playing = _Playing()
+        if patient:
+            self._start(self._open)
+            return
+        self._open()
+        if self._trouble:
+            raise GlassesError(f"{self._trouble}, {_INSTEAD}")
 
     async def play(self, chunk: SpeechChunk) -> float:
-        """As in pipeline.speak.speaker. Raises GlassesError if the card stops taking sound."""
+        """As in pipeline.speak.speaker. Raises SpeakerLost if the card can't be opened or takes no more sound."""
+        stream = await self._ready()
+        playing = self._playing
         samples = resampled(chunk.samples, chunk.rate, self._rate)
-        begins = max(self._clock.now() + self._latency, self._silent_from)
-        start = begins + (self._queued - self._handed) / self._rate
-        earlier = self._queued
-        self._queued += len(samples)
-        self._queue.append(samples)
-        await self._until_handed(earlier - round(AHEAD * self._rate))
+        begins = max(self._clock.now() + self._latency, playing.silent_from)
+        start = begins + (playing.queued - playing.handed) / self._rate
+        earlier = playing.queued
+        playing.queued += len(samples)
+        playing.queue.append(samples)
+        await self._until_handed(stream, playing, earlier - round(AHEAD * self._rate))
         return start
 
     async def drain(self) -> None:
-        """As in pipeline.speak.speaker. Raises GlassesError if the card stops taking sound."""
-        await self._until_handed(self._queued)
-        await self._clock.sleep_until(self._silent_from)
-        self._accounted = self._handed
+        """As in pipeline.speak.speaker. Raises SpeakerLost if the card takes no more sound."""
+        playing, stream = self._playing, self._stream
+        if stream is not None:
+            await self._until_handed(stream, playing, playing.queued)
+        await self._clock.sleep_until(playing.silent_from)
+        playing.accounted = playing.handed
+        self._busy = False
 
     def flush(self) -> float:
-        """As in pipeline.speak.speaker."""
-        unheard = max(0.0, self._silent_from - self._clock.now())
-        try:
-            self._stream.abort()
-            heard = max(0.0, (self._handed - self._accounted) / self._rate - unheard)
-            self._queue.clear()
-            self._handed = self._accounted = self._queued
-            self._silent_from = 0.0
-            self._stream.start()
-        except self._errors as error:
-            raise _lost(error) from error
-        return heard
+        """As in pipeline.speak.speaker. Never raises: a card that is lost has played what it has played."""
+        played, self._playing = self._playing, _Playing()
+        unheard = max(0.0, played.silent_from - self._clock.now())
+        stream = self._stream
+        if stream is not None and unheard:
+            self._start(lambda: self._cut_short(stream))
+        self._busy = False
+        return max(0.0, (played.handed - played.accounted) / self._rate - unheard)
 
     async def close(self) -> None:
         """As in pipeline.speak.speaker."""
-        self._stream.close()
+        self._playing = _Playing()
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            self._start(lambda: portaudio.close(stream))
+        await self._worked(_PATIENCE)
 
-    async def _until_handed(self, position: int) -> None:
-        """Return when the device has taken `position` samples since the start."""
-        deadline = self._clock.now() + (position - self._handed) / self._rate + _PATIENCE
-        while (left := position - self._handed) > 0:
-            if self._clock.now() > deadline:
+    async def _ready(self) -> portaudio.Stream:
+        """The open stream. From here to the end of a drain or a flush, a rescan leaves it alone."""
+        with self._gate:
+            self._busy = True
+        free = await self._worked(_OPENING)
+        if free and (self._stream is None or self._failed or not self._stream.alive):
+            self._start(self._open)
+            free = await self._worked(_OPENING)
+        if not free:
+            raise _lost("the sound system hangs")
+        if self._stream is None:
+            raise SpeakerLost(f"{self._trouble}, {_INSTEAD}")
+        return self._stream
+
+    async def _until_handed(self, stream: portaudio.Stream, playing: _Playing, position: int) -> None:
+        """Return when the device has taken `position` of the samples."""
+        handed, since = playing.handed, self._clock.now()
+        patience = _PATIENCE if handed else _OPENING
+        while (left := position - playing.handed) > 0:
+            now = self._clock.now()
+            if playing.handed != handed:
+                handed, since, patience = playing.handed, now, _PATIENCE
+            if not stream.alive:
+                raise _lost("it broke off")
+            if now > since + patience:
+                self._failed = True
                 raise _lost(f"{left} samples are still waiting")
-            await self._clock.sleep_until(self._clock.now() + max(left / self._rate, _POLL))
+            await self._clock.sleep_until(now + min(max(left / self._rate, _POLL), _GLANCE))
 
-    def _hand_over(self, out: Any, frames: int, times: Any, status: Any) -> None:
+    def _start(self, work: Callable[[], None]) -> None:
+        """Do in a thread what a sound server may keep waiting."""
+
+        def quietly() -> None:
+            with contextlib.suppress(GlassesError):  # it hangs: the next `play` finds that too
+                work()
+
+        self._work.add(self._clock.background(quietly, "speaker"))
+
+    async def _worked(self, patience: float) -> bool:
+        """Wait `patience` seconds at most for what goes on in threads; whether all is done."""
+        self._work = {work for work in self._work if not work.done()}
+        if self._work:
+            with contextlib.suppress(TimeoutError):
+                await self._clock.within(patience, asyncio.wait(self._work))
+        return all(work.done() for work in self._work)
+
+    def _open(self) -> None:
+        """Open the card, in place of a stream that broke off; `_trouble` says why not."""
+        broken, self._stream, self._trouble = self._stream, None, ""
+        feeds = object()
+        try:
+            if broken is not None:
+                self._rescan = True
+                portaudio.close(broken)
+            if self._rescan:
+                self._rescan = not portaudio.rescan()
+            device = portaudio.named("output", self._name) if self._name else portaudio.default("output")
+            hand_over = partial(self._hand_over, feeds)
+            stream = portaudio.open_stream(
+                "output", device, self._wanted, self._let_go, latency="high", callback=hand_over
+            )
+        except GlassesError as error:
+            self._trouble, self._rescan = str(error), True
+            return
+        self._rate, self._latency = stream.rate, float(stream.raw.latency)
+        self._stream, self._feeds, self._failed = stream, feeds, False
+
+    def _cut_short(self, stream: portaudio.Stream) -> None:
+        """What the device holds of a flushed answer is not to be heard."""
+        try:
+            portaudio.restart(stream)
+        except GlassesError:
+            self._failed = True
+
+    def _let_go(self) -> bool:
+        """For a rescan, in any thread: close the stream if it is idle. The next `play` opens it."""
+        with self._gate:
+            if self._busy:
+                return False
+            stream, self._stream = self._stream, None
+        if stream is not None:
+            portaudio.close(stream)
+        return True
+
+    def _hand_over(self, feeds: object, out: Any, frames: int, times: Any, status: Any) -> None:
         """PortAudio's callback, in its own thread: copies, and notes how far it came."""
-        filled = 0
-        while filled < frames and self._queue:
-            head = self._queue.popleft()
+        playing, filled = self._playing, 0
+        while feeds is self._feeds and filled < frames and playing.queue:
+            head = playing.queue.popleft()
             piece = head[: frames - filled]
-            out[filled : filled + len(piece), 0] = piece
+            out[filled : filled + len(piece)] = piece[:, np.newaxis]
             filled += len(piece)
             if len(piece) < len(head):
-                self._queue.appendleft(head[len(piece) :])
+                playing.queue.appendleft(head[len(piece) :])
         out[filled:] = 0
         if filled:
             latency = times.outputBufferDacTime - times.currentTime
-            self._silent_from = self._clock.now() + latency + filled / self._rate
-            self._handed += filled
+            playing.silent_from = self._clock.now() + latency + filled / self._rate
+            playing.handed += filled
 
 
 def play_file(path: Path) -> None:
@@ -119,58 +228,48 @@ def play_file(path: Path) -> None:
 
     Raises GlassesError where there is no such file, PortAudio or card.
     """
-    sounddevice = _sounddevice()
+    sounddevice = portaudio.library()
     try:
         with wave.open(str(path)) as file:
             sound = np.frombuffer(file.readframes(file.getnframes()), "<i2").reshape(-1, file.getnchannels())
             rate = file.getframerate()
-        own = _playable(sounddevice, rate)
-        tail = np.zeros(round(_TAIL * own), np.int16)
-        sounddevice.play(np.concatenate([resampled(sound[:, 0], rate, own), tail]), own, blocking=True)
+        own, channels = portaudio.negotiated("output", portaudio.default("output"), rate)
+        samples = np.concatenate([resampled(sound[:, 0], rate, own), np.zeros(round(_TAIL * own), np.int16)])
+        sounddevice.play(np.tile(samples[:, np.newaxis], channels), own, blocking=True)
     except (OSError, EOFError, ValueError, wave.Error) as error:
         raise GlassesError(f"can't play {path}: {error}; it must be a 16-bit WAV file") from error
     except sounddevice.PortAudioError as error:
-        raise _no_card(error) from error
+        raise GlassesError(f"no sound card that plays ({error}): plug one in, {_INSTEAD}") from error
 
 
-def _sounddevice() -> Any:
-    try:
-        import sounddevice
-    except OSError as error:  # what it raises where the library is missing
-        raise GlassesError("no PortAudio library, so no sound card: sudo apt install libportaudio2") from error
-    return sounddevice
-
-
-def _playable(sounddevice: Any, rate: int) -> int:
-    """`rate` if the default output takes it, or else the output's own. Raises PortAudioError without an output."""
-    own = int(sounddevice.query_devices(kind="output")["default_samplerate"])
-    try:
-        sounddevice.check_output_settings(samplerate=rate, channels=1, dtype="int16")
-    except sounddevice.PortAudioError:
-        return own
-    return rate
-
-
-def _no_card(error: Exception) -> GlassesError:
-    return GlassesError(f"no sound card that plays ({error}): plug one in, or use --speaker none or wav:FILE")
-
-
-def _lost(reason: object) -> GlassesError:
-    return GlassesError(f"the sound card takes no more sound ({reason}): plug it in again, or use --speaker none")
+def _lost(reason: object) -> SpeakerLost:
+    return SpeakerLost(f"the sound card takes no more sound ({reason}): plug it in again, {_INSTEAD}")
 
 
 class _Default:
     forms = ("default",)
 
     def find(self) -> Iterable[Found]:
-        sounddevice = _sounddevice()
-        try:
-            yield Found("default", sounddevice.query_devices(kind="output")["name"])
-        except (sounddevice.PortAudioError, ValueError):
-            return
+        if portaudio.devices("output"):
+            yield Found("default", portaudio.default("output").name)
 
-    def open(self, address: str, clock: Clock, rate: int) -> SoundCard:
-        return SoundCard(clock, rate)
+    def open(self, address: str, clock: Clock, rate: int, *, patient: bool = False) -> SoundCard:
+        return SoundCard(clock, rate, patient=patient)
+
+
+class _Named:
+    forms = ("card:NAME",)
+
+    def find(self) -> Iterable[Found]:
+        for device in portaudio.devices("output"):
+            yield Found(f"card:{device.name}", f"{device.channels} channels, {device.rate} Hz")
+
+    def open(self, address: str, clock: Clock, rate: int, *, patient: bool = False) -> SoundCard:
+        name = address.partition(":")[2]
+        if not name.strip():
+            raise UsageError("the speaker 'card' needs a name, or part of one: card:USB; see `glasses devices`")
+        return SoundCard(clock, rate, name, patient=patient)
 
 
 default = _Default()
+named = _Named()

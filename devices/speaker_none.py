@@ -54,7 +54,7 @@ class _Driver:
     def find(self) -> Iterable[Found]:
         return ()
 
-    def open(self, address: str, clock: Clock, rate: int) -> NoSpeaker:
+    def open(self, address: str, clock: Clock, rate: int, *, patient: bool = False) -> NoSpeaker:
         return NoSpeaker(clock)
 
 

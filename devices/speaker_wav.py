@@ -126,7 +126,7 @@ class _Driver:
     def find(self) -> Iterable[Found]:
         return ()
 
-    def open(self, address: str, clock: Clock, rate: int) -> WavSpeaker:
+    def open(self, address: str, clock: Clock, rate: int, *, patient: bool = False) -> WavSpeaker:
         path = address.partition(":")[2]
         if not path:
             raise UsageError("the speaker 'wav' needs a file: wav:answer.wav")

@@ -26,9 +26,9 @@ from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
 from pipeline.speak.speaker import Speaker
 from pipeline.types import Samples, SpeechChunk
-from tests.sound import RATE, Ears, ears
+from tests.sound import RATE, Ears, ears, sound_system
 
-__all__ = ["ears"]
+__all__ = ["ears", "sound_system"]
 T = TypeVar("T")
 
 
