@@ -7,14 +7,17 @@ from pathlib import Path
 
 from pipeline.errors import GlassesError
 
+STOPPED = "so I stopped recording."
+NOT_BEGUN = "so I can't record."
+NO_PICTURE = "so I couldn't keep the picture."
 
-def cannot_write(path: Path, error: OSError, *, begun: bool = True) -> GlassesError:
-    """The error for a write that failed; `begun`: some of the recording is there already."""
-    ending = "so I stopped recording." if begun else "so I can't record."
+
+def cannot_write(path: Path, error: OSError, ending: str = STOPPED) -> GlassesError:
+    """The error for a write that failed; `ending` is what the wearer hears behind the reason."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        what, told = "the disk is full; free some space", f"The disk is full, {ending}"
-    elif error.errno == errno.ENOENT and begun:
-        what, told = "it was deleted or moved; record anew", f"The recording was deleted, {ending}"
+        what, told = "the disk is full; free some space", "The disk is full"
+    elif error.errno == errno.ENOENT and ending == STOPPED:
+        what, told = "it was deleted or moved; record anew", "The recording was deleted"
     else:
-        what, told = "name another folder", f"I can't write to the disk, {ending}"
-    return GlassesError(f"{path}: cannot be written ({error.strerror or error}): {what}", told=told)
+        what, told = "name another folder", "I can't write to the disk"
+    return GlassesError(f"{path}: cannot be written ({error.strerror or error}): {what}", told=f"{told}, {ending}")

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from glasses.recordings.faults import cannot_write
+from glasses.recordings.faults import NOT_BEGUN, cannot_write
 from pipeline.events import to_line
 from pipeline.types import Event
 
@@ -26,7 +26,7 @@ class EventWriter:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = self.path.open("w", encoding="utf-8", buffering=1)
         except OSError as error:
-            raise cannot_write(self.path, error, begun=False) from error
+            raise cannot_write(self.path, error, NOT_BEGUN) from error
 
     def __call__(self, event: Event) -> None:
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from glasses.recordings.claim import Claim
 from glasses.recordings.durable import Durable, replace_info
-from glasses.recordings.faults import cannot_write
+from glasses.recordings.faults import NOT_BEGUN, cannot_write
 from glasses.recordings.inbox import Inbox
 from glasses.recordings.log import EventWriter, shifted
 from glasses.recordings.reel import Reel
@@ -217,7 +217,7 @@ def _claimed(folder: Path) -> Claim:
         folder.mkdir(parents=True, exist_ok=True)
         return Claim(folder)
     except OSError as error:
-        raise cannot_write(folder, error, begun=False) from error
+        raise cannot_write(folder, error, NOT_BEGUN) from error
 
 
 def _unmake(folder: Path) -> None:

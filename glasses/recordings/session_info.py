@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
-from glasses.recordings.faults import cannot_write
+from glasses.recordings.faults import NOT_BEGUN, cannot_write
 from pipeline.errors import GlassesError
 from pipeline.types import Outcome
 
@@ -87,7 +87,7 @@ class SessionInfo:
         try:
             path.write_text(tomlkit.dumps(document), encoding="utf-8")
         except OSError as error:
-            raise cannot_write(path, error, begun=False) from error
+            raise cannot_write(path, error, NOT_BEGUN) from error
 
 
 def _expect(table: _Table) -> Expect:
