@@ -15,6 +15,7 @@ _COMMANDS = {
     "replay": "Replay a recording, or any video with sound, through the whole pipeline.",
     "ask": "Ask one question about one picture.",
     "latency": "Show where the time goes between a question and its answer.",
+    "recordings": "List, play and delete what was recorded.",
     "models": "List the model weights, where each was found, and make them ready.",
     "config": "Show the settings in force and where they come from.",
     "doctor": "Check this machine: libraries, weights, backend.",
