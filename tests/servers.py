@@ -1,11 +1,12 @@
-"""A real server on loopback that speaks chat completions, and can do everything that servers do wrong.
+"""A real server on loopback that says what a script tells it to, and can do everything that servers do wrong.
 
     with ChatServer([*words("It says ", "open."), finish("stop"), DONE]) as server:
         ...  # ask server.base_url
     assert server.requests[0].body["model"] == "m"
 
-A script is a list of steps: strings are sent as they are, a number waits that many seconds, STALL waits until the
-client has gone, CUT closes the connection in the middle of the stream.
+A script is a list of steps: text and bytes are sent as they are, each a chunk of its own; a number waits that many
+seconds, STALL waits until the client has gone, CUT closes the connection in the middle of the stream. What servers of
+other wire formats say is in `tests/dialects.py`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import Any, Final
 
 STALL: Final = "stall"
 CUT: Final = "cut"
-Step = str | float
+Step = str | bytes | float
 
 
 def event(data: Any) -> str:
@@ -68,7 +69,10 @@ class Received:
 
 
 class ChatServer:
-    """Answers every POST with `script`; keeps the requests, and says when a client has left early."""
+    """Answers every POST with `script`; keeps the requests, and says when a client has left early.
+
+    `models` are those that it lists where it is asked for them.
+    """
 
     def __init__(
         self,
@@ -78,12 +82,14 @@ class ChatServer:
         headers: Mapping[str, str] | None = None,
         kind: str = "text/event-stream",
         certificate: Path | None = None,
+        models: Sequence[str] = (),
     ) -> None:
         self.requests: list[Received] = []
         self.connections = 0
         self.left = threading.Event()
         self._script = script
         self._status = status
+        self._models = models
         self._headers = {"content-type": kind, **(headers or {})}
         self._closing = threading.Event()
         self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -123,6 +129,14 @@ class ChatServer:
             def log_message(self, *_: object) -> None:
                 pass
 
+            def do_GET(self) -> None:
+                listed = json.dumps({"object": "list", "data": [{"id": name} for name in server._models]}).encode()
+                self.send_response(200)
+                self.send_header("content-type", "application/json")
+                self.send_header("content-length", str(len(listed)))
+                self.end_headers()
+                self.wfile.write(listed)
+
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 headers = {name.lower(): value for name, value in self.headers.items()}
@@ -148,8 +162,8 @@ class ChatServer:
                 return
             if step == STALL:
                 self._stall(client.connection)
-            elif isinstance(step, str):
-                data = step.encode()
+            elif isinstance(step, str | bytes):
+                data = step.encode() if isinstance(step, str) else step
                 client.wfile.write(b"%x\r\n%b\r\n" % (len(data), data))
             else:
                 time.sleep(step)

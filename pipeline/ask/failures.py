@@ -47,6 +47,7 @@ class _Meaning:
 
 
 _REFUSED = _Meaning("ask something else", "The model declined to answer that.", "refused")
+_HELD_BACK = _Meaning("ask something else", "The answer was held back.", "filtered")
 _WRONG_KEY = _Meaning("check the key", "The model did not accept my key.")
 _TOO_BIG = _Meaning("let the server take bigger requests", "The picture was too big for the model.")
 _TOO_MUCH = _Meaning("give the model more context, or begin anew", "That was more than the model can take in at once.")
@@ -88,6 +89,7 @@ _NAMED = {
 """The status of errors that come in the middle of a stream by name only: Anthropic's, OpenAI's."""
 
 _SAID: tuple[tuple[re.Pattern[str], _Meaning], ...] = (
+    (re.compile(r"(?i)blocked by (the )?content filter"), _HELD_BACK),
     (re.compile(r"(?i)api.?key.not.valid|invalid.api.?key|incorrect api key"), _WRONG_KEY),
     (re.compile(r"(?i)credit balance|insufficient (credit|funds|quota)"), _NO_CREDIT),
     (

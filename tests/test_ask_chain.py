@@ -1,0 +1,292 @@
+"""The chain: who takes over and when, what the wearer hears of it, who is left alone, and how far pictures go."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+
+import cv2
+import numpy as np
+import pytest
+
+from pipeline import clock as clocks
+from pipeline.ask.backend import PictureBudget
+from pipeline.ask.chain import Chain
+from pipeline.ask.reach import Reach
+from pipeline.clock import Clock
+from pipeline.costs import fixed
+from pipeline.errors import GlassesError, UsageError
+from pipeline.events import to_line
+from pipeline.types import Answer, AnswerDelta, Outcome, Picture, Question
+from tests.timeline import FREE, Scripted, Timeline, of
+
+QUESTION = Question(1, 0.0, "What is this?", (Picture(b"", 640, 360, 0.0),))
+COSTS = {"resolve": 0.0, "encode": 0.0, "ask": 0.0}
+
+
+@dataclass
+class Mind:
+    """A backend that does as it is told, and remembers when it was asked: the stand-in for a real one."""
+
+    name: str
+    words: tuple[str, ...] = ("A cup.",)
+    outcome: Outcome = "ok"
+    after: float = 0.1  # seconds before the first word, or the end without one
+    reach: Reach | None = "hosted"
+    error: Exception | None = None
+    told: str = "The model is too busy right now. Try again in a second."
+    picture: PictureBudget = field(default_factory=lambda: PictureBudget(640, 80))
+    languages: frozenset[str] | None = None
+    asked: list[float] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    clock: Clock | None = None
+    closed: bool = False
+
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+        assert self.clock
+        self.asked.append(round(self.clock.now(), 2))
+        self.questions.append(question)
+        await self.clock.sleep_until(self.clock.now() + self.after)
+        if self.error:
+            raise self.error
+        for word in self.words:
+            yield AnswerDelta(question.turn, self.clock.now(), word)
+        bad = self.outcome != "ok"
+        fault, told = (f"{self.name}: broken; mend it", self.told) if bad else ("", "")
+        yield Answer(question.turn, "".join(self.words), self.outcome, fault, told)
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+def down(name: str, **how: object) -> Mind:
+    """One that fails before its first word."""
+    return replace(Mind(name, (), "error"), **how)  # type: ignore[arg-type]
+
+
+def ask(
+    *minds: Mind, at: tuple[float, ...] = (0.0,), question: Question = QUESTION, reach: Reach | None = None
+) -> list[tuple[str, Answer]]:
+    """The questions at these seconds, to a chain with 10 s for the first word: what was said, and the answers."""
+
+    async def main(clock: Clock) -> list[tuple[str, Answer]]:
+        for mind in minds:
+            mind.clock = clock
+        chain, heard = Chain(clock, minds, first_timeout=10.0, reach=reach), []
+        for t in at:
+            await clock.sleep_until(t)
+            async with aclosing(chain.stream(question)) as stream:
+                *deltas, answer = [item async for item in stream]
+            assert isinstance(answer, Answer)
+            heard.append(("".join(delta.text for delta in deltas), answer))
+        await chain.close()
+        return heard
+
+    heard = clocks.run(main, virtual=True, costs=fixed(COSTS))
+    assert all(mind.closed for mind in minds)
+    return heard
+
+
+def said(*minds: Mind, **how: object) -> str:
+    ((text, _),) = ask(*minds, **how)  # type: ignore[arg-type]
+    return text
+
+
+# Who takes over
+
+
+def test_the_first_that_answers_is_the_only_one_asked() -> None:
+    first, second = Mind("a"), Mind("b")
+    assert ask(first, second) == [("A cup.", Answer(1, "A cup.", "ok"))]
+    assert second.asked == []
+
+
+@pytest.mark.parametrize("outcome", ["error", "interrupted", "truncated"])
+def test_one_that_fails_before_its_first_word_hands_over_and_the_wearer_is_told(outcome: Outcome) -> None:
+    text = said(down("a", outcome=outcome), Mind("b"))
+    assert text == "The model is too busy right now. I'm asking another model. A cup."
+
+
+def test_what_reads_on_this_machine_says_so() -> None:
+    text = said(down("a", told="I can't reach the model."), Mind("ondevice", ("It says: open.",)))
+    assert text == "I can't reach the model. I'm reading it myself. It says: open."
+
+
+def test_the_log_says_who_failed_and_who_answered() -> None:
+    ((text, answer),) = ask(down("a"), down("b"), Mind("c"))
+    assert (answer.outcome, answer.text, answer.told) == ("ok", text, "")
+    assert answer.fault == "a: broken; mend it; then b: broken; mend it; then c answered"
+
+
+def test_if_all_fail_the_last_words_are_the_last_ones() -> None:
+    ((_, answer),) = ask(down("a"), down("b", told="I have no picture."))
+    assert (answer.outcome, answer.told) == ("error", "I have no picture.")
+    assert answer.fault == "a: broken; mend it; then b: broken; mend it"
+
+
+@pytest.mark.parametrize("outcome", ["refused", "filtered"])
+def test_a_model_that_declines_has_answered(outcome: Outcome) -> None:
+    second = Mind("b")
+    ((_, answer),) = ask(down("a", outcome=outcome), second)
+    assert (answer.outcome, second.asked) == (outcome, [])
+
+
+@pytest.mark.parametrize("outcome", ["error", "interrupted"])
+def test_nobody_takes_over_in_the_middle_of_an_answer(outcome: Outcome) -> None:
+    second = Mind("b")
+    ((text, answer),) = ask(Mind("a", ("It is",), outcome), second)
+    assert (text, answer.outcome, second.asked) == ("It is", outcome, [])
+
+
+@pytest.mark.parametrize("error", [GlassesError("no weights"), ZeroDivisionError("by zero")])
+def test_one_that_breaks_does_not_break_the_chain(error: Exception) -> None:
+    ((text, answer),) = ask(Mind("a", error=error), Mind("b"))
+    assert text.endswith("A cup.")
+    assert answer.fault.startswith("a: ")
+
+
+def test_a_wrong_setting_is_no_failure_to_hide() -> None:
+    with pytest.raises(UsageError, match="no fixed cost"):
+        ask(Mind("a", error=UsageError("no fixed cost")), Mind("b"))
+
+
+# By when
+
+
+def test_the_time_to_the_first_word_is_shared_by_those_still_to_be_asked() -> None:
+    a, b, c = Mind("a", after=60.0), Mind("b", after=60.0), Mind("c")
+    ((_, answer),) = ask(a, b, c)
+    assert (a.asked, b.asked, c.asked) == ([0.0], [3.33], [6.67])
+    assert answer.fault.startswith("a: no word came within its share of the time, 3.3 s")
+
+
+def test_one_that_fails_at_once_leaves_its_time_to_the_others() -> None:
+    a, b, c = down("a", after=0.0), Mind("b", after=60.0), Mind("c")
+    ask(a, b, c)
+    assert c.asked == [5.0]
+
+
+def test_after_the_first_word_it_may_take_its_time() -> None:
+    text = said(Mind("a", ("One ", "two."), after=4.9), Mind("b"))
+    assert text == "One two."
+
+
+# Who is left alone
+
+
+def test_one_that_failed_is_left_alone_for_longer_each_time() -> None:
+    a, b = down("a"), Mind("b")
+    ask(a, b, at=tuple(float(t) for t in range(0, 130, 5)))
+    assert a.asked == [0.0, 20.0, 55.0, 120.0]  # rests of 15, 30 and 60 s
+    assert len(b.asked) == 26
+
+
+def test_one_that_is_back_is_asked_first_again_and_forgiven() -> None:
+    a, b = down("a"), Mind("b")
+
+    async def main(clock: Clock) -> list[str]:
+        a.clock = b.clock = clock
+        chain, texts = Chain(clock, (a, b)), []
+        for t, outcome in ((0.0, "error"), (5.0, "ok"), (16.0, "ok"), (20.0, "error"), (36.0, "ok")):
+            await clock.sleep_until(t)
+            a.outcome, a.words = ("error", ()) if outcome == "error" else ("ok", ("Back.",))
+            texts.append("".join([item.text async for item in chain.stream(QUESTION) if isinstance(item, AnswerDelta)]))
+        return texts
+
+    first, resting, back, again, soon = clocks.run(main, virtual=True, costs=fixed(COSTS))
+    assert first == again == "The model is too busy right now. I'm asking another model. A cup."
+    assert resting == "A cup."
+    assert back == soon == "Back."
+
+
+def test_one_that_rests_is_better_than_nobody() -> None:
+    a, b = down("a"), Mind("b")
+    (_, (second, _)) = ask(a, b, at=(0.0, 1.0))
+    assert second == "A cup."
+    b.outcome, b.words, b.asked, a.asked = "error", (), [], []
+    ask(a, b, at=(0.0, 1.0))
+    assert len(a.asked) == len(b.asked) == 2
+
+
+def test_languages_are_those_of_the_one_that_would_be_asked() -> None:
+    async def main(clock: Clock) -> list[frozenset[str] | None]:
+        a, b = down("a", clock=clock), Mind("b", languages=frozenset({"en"}), clock=clock)
+        chain = Chain(clock, (a, b))
+        before = chain.languages
+        assert [item async for item in chain.stream(QUESTION)]
+        return [before, chain.languages]
+
+    assert clocks.run(main, virtual=True, costs=fixed(COSTS)) == [None, frozenset({"en"})]
+
+
+# How far pictures go
+
+
+@pytest.mark.parametrize(
+    ("reaches", "allowed", "asked"),
+    [
+        (("lan", "hosted", "machine"), None, [1, 0, 1]),
+        (("lan", "lan", "machine"), None, [1, 1, 0]),
+        (("hosted", "hosted", "machine"), None, [1, 1, 0]),
+        (("machine", "lan", "hosted"), None, [1, 0, 0]),
+        (("machine", "lan", "hosted"), "lan", [1, 1, 0]),
+        (("lan", "hosted", "machine"), "hosted", [1, 1, 0]),
+        (("hosted", "lan", "machine"), "machine", [0, 0, 1]),
+        (("lan", None, "machine"), None, [1, 0, 1]),
+        ((None, "lan", "machine"), None, [1, 0, 1]),
+    ],
+)
+def test_no_picture_goes_farther_than_the_first_one_would_send_it(
+    reaches: tuple[Reach | None, ...], allowed: Reach | None, asked: list[int]
+) -> None:
+    """None is a backend that does not say, or a name that can't be resolved."""
+    a, b, c = down("a", reach=reaches[0]), Mind("b", reach=reaches[1]), Mind("c", reach=reaches[2])
+    ask(a, b, c, reach=allowed)
+    assert [len(mind.asked) for mind in (a, b, c)] == asked
+
+
+def test_if_nobody_may_be_asked_the_wearer_hears_it() -> None:
+    ((_, answer),) = ask(Mind("a"), reach="machine")
+    assert (answer.outcome, answer.told) == ("error", "I may not ask any model.")
+    assert answer.fault == "a was left out: pictures would go farther than allowed"
+
+
+def test_each_gets_the_picture_no_larger_than_it_wants_it() -> None:
+    _, data = cv2.imencode(".jpg", np.zeros((720, 1280, 3), np.uint8))
+    question = Question(1, 0.0, "What is this?", (Picture(data.tobytes(), 1280, 720, 0.4),))
+    a, b = down("a"), Mind("ondevice", picture=PictureBudget(None, 95))
+    ask(a, b, question=question)
+    ((small,), (large,)) = a.questions[0].images, b.questions[0].images
+    assert (small.width, small.height, small.t) == (640, 360, 0.4)
+    assert large is question.images[0]
+
+
+def test_a_chain_takes_the_largest_picture_that_one_of_it_wants() -> None:
+    async def main(clock: Clock) -> list[PictureBudget]:
+        small, large, whole = (
+            Mind("a"),
+            Mind("b", picture=PictureBudget(1024, 70)),
+            Mind("c", picture=PictureBudget(None, 95)),
+        )
+        return [Chain(clock, (small, large)).picture, Chain(clock, (small, large, whole)).picture]
+
+    assert clocks.run(main, virtual=True) == [PictureBudget(1024, 80), PictureBudget(None, 95)]
+
+
+# In a session
+
+
+def test_a_session_with_a_chain_replays_to_the_byte() -> None:
+    def play() -> list[str]:
+        def chain(clock: Clock) -> Chain:
+            return Chain(clock, [down("a", clock=clock, after=0.8), Scripted("A red cup.").on(clock)], reach="hosted")
+
+        timeline = Timeline().says(1.0, 2.0, "What is this?").says(8.0, 9.0, "And now?")
+        events = timeline.play(chain, costs=fixed({**FREE, **COSTS}))
+        spoken = [event.data["heard_text"] for event in of(events, "spoken")]
+        assert spoken == ["The model is too busy right now. I'm asking another model. A red cup.", "A red cup."]
+        assert [event.data["what"] for event in of(events, "fault")] == ["a: broken; mend it; then scripted answered"]
+        return [to_line(event) for event in events]
+
+    assert play() == play()
