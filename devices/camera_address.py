@@ -1,4 +1,4 @@
-"""Addresses of streams: how they may be shown, and why one gives no video."""
+"""Addresses of streams: which can be one, and why one gives no video."""
 
 from __future__ import annotations
 
@@ -7,22 +7,13 @@ import socket
 import ssl
 from urllib.parse import SplitResult, urlsplit
 
+from devices.registry import shown
 from pipeline.errors import UsageError
 
 _PATIENCE = 2.0
 """Seconds that a connection, and then an answer, may take when it is asked why there is no video."""
 
 _PORTS = {"rtsp": 554, "http": 80, "https": 443}
-
-
-def shown(address: str) -> str:
-    """`address` without what may be secret in it: user and password, and the query."""
-    scheme, _, rest = address.partition(":")
-    rest = rest.removeprefix("//").rpartition("@")[
-        2
-    ]  # the last: a password that should have been escaped may hold another
-    place, query, _ = rest.partition("?")
-    return f"{scheme}://{place.partition('#')[0]}{'?…' if query else ''}"
 
 
 def checked(address: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from devices import camera_address, camera_v4l
 from devices.camera_reading import NEVER, Camera, size_and_rate
 from devices.camera_times import DriverTimes, StreamTimes, Times
-from devices.registry import Found, Wanted
+from devices.registry import Found, Wanted, shown
 from pipeline.clock import Clock
 from pipeline.errors import CameraLost, UsageError
 
@@ -128,7 +128,7 @@ class _StreamLink:
     cut_short = True  # FFmpeg fills the rest of a JPEG that breaks off with grey, or with the picture before
 
     def __init__(self, address: str) -> None:
-        self.shown = camera_address.shown(address)
+        self.shown = shown(address)
         self._address = address
 
     def capture(self) -> Any:

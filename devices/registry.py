@@ -101,6 +101,16 @@ class Listed:
     trouble: str = ""  # why it can't be used, with the remedy
 
 
+def shown(address: str) -> str:
+    """`address` without what may be secret in it: of a network's, the user, the password and the query."""
+    scheme, colon, rest = address.partition(":")
+    if not rest.startswith("//") and "@" not in rest:
+        return address
+    # Up to the last @: a password that should have been escaped may hold another.
+    place, query, _ = rest.removeprefix("//").rpartition("@")[2].partition("?")
+    return f"{scheme}{colon}//{place.partition('#')[0]}{'?…' if query else ''}"
+
+
 def open_camera(address: str, clock: Clock, wanted: Wanted) -> Iterable[VideoFrame | Opened]:
     """The camera at `address`. Raises UsageError for an unknown address, GlassesError if its driver can't be loaded."""
     driver: CameraDriver = _driver("camera", address)
@@ -143,12 +153,11 @@ def _driver(kind: Kind, address: str) -> Any:
     name, colon, _ = address.partition(":")
     point = points.get(name)
     if point is None:
-        raise UsageError(
-            f"no {kind} '{address}': an address begins with {', '.join(points)}; `glasses devices` lists what is there"
-        )
+        known = f"an address begins with {', '.join(points)}; `glasses devices` lists what is there"
+        raise UsageError(f"no {kind} '{shown(address)}': {known}")
     driver = _loaded(kind, point)
     if colon and not any(":" in form for form in driver.forms):
-        raise UsageError(f"no {kind} '{address}': it is just '{name}'")
+        raise UsageError(f"no {kind} '{shown(address)}': it is just '{name}'")
     return driver
 
 

@@ -180,7 +180,7 @@ def defaults(overrides: Mapping[str, Any]) -> Config:
 
 
 def known(config: Config) -> dict[str, Any]:
-    """Every setting as "section.key" and its value."""
+    """Every setting as "section.key" and its value. The camera's address may hold a password: show it shortened."""
     values = {}
     for section in _SECTIONS:
         settings = getattr(config, section)
@@ -288,7 +288,7 @@ def _checked(key: str, given: Any, default: Any, source: str) -> Any:
         raise UsageError(f"{source}: {key} must be a code like en, or empty to detect it, not {given!r}")
     elif default and not value.strip():
         raise UsageError(f"{source}: {key} is empty")
-    elif re.search(r"://[^/]*:[^/]*@", value):
+    elif key != "camera.address" and re.search(r"://[^/]*:[^/]*@", value):
         raise UsageError(f"{source}: {key} holds a password; put a key into GLASSES_API_KEY in the environment instead")
     return value
 

@@ -15,9 +15,8 @@ import numpy as np
 import pytest
 
 from devices import camera_opencv, camera_reading
-from devices.camera_address import shown
 from devices.camera_times import StreamTimes
-from devices.registry import Wanted, open_camera
+from devices.registry import Wanted, open_camera, shown
 from pipeline import sources
 from pipeline.clock import Clock
 from pipeline.errors import UsageError

@@ -25,10 +25,12 @@ def show(as_json: bool) -> None:
     import json
     import os
 
+    from devices.registry import shown
     from glasses import config as configuration
 
     config = configuration.load({})
     values = configuration.known(config)
+    values["camera.address"] = shown(values["camera.address"])
     keys = configuration.read_keys(os.environ)
     secrets = {name: "set" if name in keys else "not set" for name in configuration.KEYS}
     if as_json:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from devices.registry import Wanted, open_camera, open_microphone, open_speaker
+from devices.registry import Wanted, open_camera, open_microphone, open_speaker, shown
 from glasses.config import Config
 from glasses.doctor.finding import Finding
 from pipeline import clock as clocks
@@ -85,14 +85,14 @@ def camera(config: Config) -> Iterator[Finding]:
         return
     frames = [(item, age) for item, age in items if isinstance(item, VideoFrame)]
     if not frames:
-        yield Finding("camera", "warn", f"{asked.address}: gave no picture", "plug it in again")
+        yield Finding("camera", "warn", f"{shown(asked.address)}: gave no picture", "plug it in again")
         return
     frame, age = frames[-1]
     height, width = frame.image.shape[:2]
     seconds = max(frame.t - frames[0][0].t, 1e-3)
     camera_rate = (frame.seq - frames[0][0].seq) / seconds
     rates = f"{camera_rate:.0f} frames/s (asked for {asked.rate:.0f}), {(len(frames) - 1) / seconds:.0f} looked at"
-    text = f"{asked.address}: {width}x{height} (asked for {asked.width}x{asked.height}), {rates}"
+    text = f"{shown(asked.address)}: {width}x{height} (asked for {asked.width}x{asked.height}), {rates}"
     brightness = score(frame).brightness
     if brightness < _DARK:
         yield Finding("camera", "warn", f"{text}; the picture is dark", "make light, or take the cover off the lens")

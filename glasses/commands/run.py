@@ -1,0 +1,94 @@
+"""`glasses run`: see, hear and answer, live."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+_EPILOG = """\b
+Examples:
+  glasses run
+  glasses run --camera webcam:1 --microphone card:USB --speaker default
+  glasses run --camera rtsp://192.168.1.20/live --backend http://localhost:11434/v1#qwen3-vl:2b
+  glasses run --camera none --json > events.jsonl
+
+Ask a question aloud; say "take a picture", "record this" or "stop recording". Ctrl-C ends it.
+"""
+
+
+def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that `run` and `record` share."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print the event log live, one JSON object a line."),
+        click.option("--preview", is_flag=True, help="Show the picture and the microphone's level in the terminal."),
+        click.option(
+            "--backend", metavar="ADDRESS", help="Who is asked: ondevice, openai:MODEL or http://HOST/v1#MODEL."
+        ),
+        click.option("--speaker", metavar="ADDRESS", help="What speaks: default, card:NAME, wav:FILE or none."),
+        click.option("--microphone", metavar="ADDRESS", help="What hears: default, card:NAME or file:CLIP."),
+        click.option("--camera", metavar="ADDRESS", help="What sees: webcam, webcam:1, rtsp://..., file:CLIP or none."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(epilog=_EPILOG)
+@device_options
+@click.option("--record", metavar="NAME", help="Record the session too, under this name.")
+def command(record: str | None, **options: Any) -> None:
+    """See, hear and answer, live, until Ctrl-C; every address is as `glasses devices` lists them.
+
+    The microphone always listens; what is said is answered from the picture that was seen with it.
+    """
+    from glasses.live import Wish
+
+    start(Wish(record=record), **options)
+
+
+def start(
+    wish: Any,
+    *,
+    camera: str | None,
+    microphone: str | None,
+    speaker: str | None,
+    backend: str | None,
+    preview: bool,
+    as_json: bool,
+) -> None:
+    """Run a live session with these options."""
+    from dataclasses import replace
+
+    from rich.console import Console
+
+    from glasses import config as configuration
+    from glasses.live import live
+    from glasses.view import Timeline
+    from pipeline.errors import UsageError
+    from pipeline.events import to_line
+    from pipeline.types import Event
+
+    config = configuration.load(
+        {
+            "camera.address": camera,
+            "microphone.address": microphone,
+            "speaker.address": speaker,
+            "ask.backend": backend,
+        }
+    )
+    console = Console(highlight=False)
+    if preview and (as_json or not console.is_terminal):
+        raise UsageError("--preview needs a terminal to draw on; leave it out, or --json")
+    if config.microphone.address == "none" and wish.answers:
+        raise UsageError("without a microphone no question can be heard; use `glasses record` to keep pictures only")
+    show: Callable[[Event], None] = Timeline(console)
+    if as_json:
+
+        def show(event: Event) -> None:
+            click.echo(to_line(event))
+
+    live(config, replace(wish, preview=console if preview else None), [show])

@@ -1,0 +1,144 @@
+"""Keeps what the wearer wants kept of a live session: a recording from the start, recordings and pictures by voice."""
+
+from __future__ import annotations
+
+import asyncio
+
+from devices.registry import shown
+from glasses.config import Config
+from glasses.recordings.recorder import Recorder, Summary
+from glasses.recordings.session_info import SessionInfo
+from glasses.recordings.store import Store
+from pipeline.clock import Clock
+from pipeline.errors import GlassesError
+from pipeline.events import EventLog
+from pipeline.listen.transcriber import RATE
+from pipeline.orders import Order
+from pipeline.sources import Tell
+from pipeline.types import AudioChunk, Event, FrameChoice, VideoFrame
+
+_NOTHING_SEEN = "I can't see anything right now, so I took no picture."
+
+
+class Keeping:
+    """At most one recording at a time; what is seen, heard and logged goes to it while there is one.
+
+    `frame`, `sound` and `event` may be called at any time and from any thread.
+    """
+
+    def __init__(self, clock: Clock, log: EventLog, config: Config) -> None:
+        self._clock = clock
+        self._log = log
+        self._config = config
+        self._store = Store(config.record.folder)
+        self._recorder: Recorder | None = None
+        self._tell: Tell | None = None
+        self._telling: set[asyncio.Task[None]] = set()
+
+    def frame(self, frame: VideoFrame) -> None:
+        """The camera's next picture."""
+        if recorder := self._recorder:
+            recorder.frame(frame)
+
+    def sound(self, chunk: AudioChunk) -> None:
+        """The microphone's next sound."""
+        if recorder := self._recorder:
+            recorder.sound(chunk)
+
+    def event(self, event: Event) -> None:
+        """What happened."""
+        if recorder := self._recorder:
+            recorder.event(event)
+
+    async def begin(self, name: str | None, tell: Tell) -> None:
+        """The session begins: record it as `name` (empty for the time), or not if None; `tell` tells of faults.
+
+        Raises UsageError for a name that can't be or is there already, GlassesError if it can't be written.
+        """
+        self._tell = tell
+        if name is not None:
+            await self._start(name)
+
+    async def obey(self, order: Order, choice: FrameChoice) -> str:
+        """As `pipeline.orders.Keeper`."""
+        match order:
+            case "take picture":
+                return await self._take_picture(choice)
+            case "start recording":
+                if self._recorder:
+                    return "I am recording already."
+                await self._start("")
+                return "Recording."
+            case "stop recording":
+                summary = await self._stop()
+                return f"Recorded {_spoken(summary.seconds)}." if summary else "I am not recording."
+
+    async def close(self) -> None:
+        """The session is over: end the recording, within half a second."""
+        await self._stop()
+
+    async def _take_picture(self, choice: FrameChoice) -> str:
+        if not choice.frames:
+            return _NOTHING_SEEN
+        frame = choice.frames[0]
+        path = await self._clock.run("keep", lambda: self._store.save_picture(frame, self._clock.started()))
+        self._log.emit("picture.taken", path=str(path), t=frame.t)
+        return "Picture taken."
+
+    async def _start(self, name: str) -> None:
+        camera, limits = self._config.camera, self._config.record
+        folder = self._store.folder_for(name)
+        room = await self._clock.run("keep", lambda: self._store.make_room(limits.keep_days, limits.budget))
+        if room.deleted:
+            names = ", ".join(stored.name for stored in room.deleted)
+            self._log.emit("fault", turn=0, what=f"deleted to keep within the limits of [record]: {names}", told="")
+        if room.warning:
+            self._log.emit("fault", turn=0, what=room.warning, told="")
+        self._recorder = Recorder(
+            self._clock,
+            folder,
+            SessionInfo(
+                title=name, device=f"camera {shown(camera.address)}, microphone {self._config.microphone.address}"
+            ),
+            size=None if camera.address == "none" else (camera.width, camera.height),
+            rate=None if self._config.microphone.address == "none" else RATE,
+            on_fault=self._failed,
+            on_drop=self._fell_behind,
+        )
+        self._log.emit("recording.started", path=str(self._recorder.path))
+
+    async def _stop(self) -> Summary | None:
+        recorder, self._recorder = self._recorder, None
+        if recorder is None:
+            return None
+        summary = await recorder.close()
+        self._log.emit(
+            "recording.ended",
+            path=str(summary.path),
+            seconds=summary.seconds,
+            frames=summary.frames,
+            frames_dropped=summary.frames_dropped,
+            bytes=summary.bytes,
+        )
+        return summary
+
+    def _failed(self, error: GlassesError) -> None:
+        """The recording had to stop; the session goes on."""
+
+        async def tell() -> None:
+            await self._stop()
+            if self._tell:
+                await self._tell(str(error), error.told)
+
+        task = asyncio.ensure_future(tell())
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    def _fell_behind(self) -> None:
+        self._log.emit("fault", turn=0, what="recording can't keep up, pictures are left out of it", told="")
+
+
+def _spoken(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    parts = [(minutes, "minute"), (rest, "second")]
+    return " and ".join(f"{n} {unit}{'' if n == 1 else 's'}" for n, unit in parts if n) or "less than a second"

@@ -1,0 +1,168 @@
+"""A live session: devices, models and recordings put together; what `glasses run` and `glasses record` share."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from devices.registry import Wanted, open_camera, open_microphone, open_speaker, shown
+from glasses.config import Config
+from glasses.keeping import Keeping
+from glasses.models import Models
+from pipeline import clock as clocks
+from pipeline.clock import Clock
+from pipeline.events import EventLog
+from pipeline.look.choice import LookSettings
+from pipeline.senses import Senses
+from pipeline.session import Session
+from pipeline.types import AudioChunk, Event, Opened, VideoFrame
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+T = TypeVar("T")
+
+_PREVIEW_EVERY = 0.2
+"""Seconds between pictures of the preview."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants of a live session."""
+
+    title: str = "Live"
+    answers: bool = True  # questions are answered; otherwise it is only seen and heard
+    record: str | None = None  # name of a recording that begins with the session
+    preview: Console | None = None  # where to show what is seen
+
+
+def live(config: Config, wish: Wish, subscribers: Sequence[Callable[[Event], None]]) -> None:
+    """See, hear and answer until somebody ends it: Ctrl-C and SIGTERM do, and so does a source that is over.
+
+    Raises UsageError for a wrong address, GlassesError where the models or the recording's folder are missing.
+    """
+
+    async def main(clock: Clock) -> None:
+        log = EventLog(clock)
+        for subscriber in subscribers:
+            log.subscribe(subscriber)
+        async with _until_told(), AsyncExitStack() as stack:
+            await _session(clock, log, config, wish, stack)
+
+    clocks.run(main, virtual=False, on_left_behind=_leave)
+
+
+async def _session(clock: Clock, log: EventLog, config: Config, wish: Wish, stack: AsyncExitStack) -> None:
+    wanted = Wanted(config.camera.width, config.camera.height, config.camera.rate, config.look.rate)
+    camera = open_camera(config.camera.address, clock, wanted)
+    microphone = open_microphone(config.microphone.address, clock)
+    keeping = Keeping(clock, log, config)
+    stack.push_async_callback(keeping.close)
+    log.subscribe(keeping.event)
+    see: list[Callable[[VideoFrame], None]] = [keeping.frame]
+    hear: list[Callable[[AudioChunk], None]] = [keeping.sound]
+    if wish.preview:
+        from glasses.preview import Preview
+
+        preview = Preview()
+        see.append(preview.frame)
+        hear.append(preview.sound)
+        await stack.enter_async_context(_shown(clock, preview.render, wish.preview))
+    seen, heard = _Tapped(camera, see), _Tapped(microphone, hear)
+    about = {"title": wish.title, "camera": shown(config.camera.address), "microphone": config.microphone.address}
+    models = Models(config)
+    if not wish.answers:
+
+        async def tell(what: str, told: str) -> None:
+            log.emit("fault", turn=0, what=what, told=told)
+
+        clock.restart()
+        await keeping.begin(wish.record, tell)
+        async with Senses(clock, log, models.ears(), LookSettings()).perceive(seen, heard, about, tell) as said:
+            async for _ in said:
+                pass
+        return
+    await clock.run("load", models.load)
+    mind = models.backend(clock, config.ask)
+    stack.push_async_callback(mind.close)
+    speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
+    stack.push_async_callback(speaker.close)
+    session = Session(clock, log, models.parts(mind, speaker, keeping))
+    clock.restart()
+    await keeping.begin(wish.record, session.tell)
+    await session.run(seen, heard, about)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tapped(Generic[T]):
+    """A source whose items others see too, in the thread that reads it; they must neither block nor raise."""
+
+    source: Iterable[T | Opened]
+    taps: Sequence[Callable[[T], None]]
+
+    def __iter__(self) -> Iterator[T | Opened]:
+        items = iter(self.source)
+        try:
+            for item in items:
+                if not isinstance(item, Opened):
+                    for tap in self.taps:
+                        tap(item)
+                yield item
+        finally:
+            if close := getattr(items, "close", None):
+                close()
+
+
+@asynccontextmanager
+async def _until_told() -> AsyncIterator[None]:
+    """Ctrl-C and SIGTERM end what is inside, as its proper end."""
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task
+    told = False
+
+    def end() -> None:
+        nonlocal told
+        if not told:
+            told = True
+            task.cancel()
+
+    with suppress(NotImplementedError):  # Windows: Ctrl-C comes as KeyboardInterrupt
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, end)
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not told:
+            raise
+        task.uncancel()
+
+
+@asynccontextmanager
+async def _shown(clock: Clock, render: Callable[[float], object], console: Console) -> AsyncIterator[None]:
+    """Draws the preview below the timeline, again and again."""
+    from rich.live import Live as Display
+
+    async def draw(display: Display) -> None:
+        while True:
+            display.update(render(clock.now()), refresh=True)  # type: ignore[arg-type]
+            await clock.sleep_until(clock.now() + _PREVIEW_EVERY)
+
+    with Display(console=console, auto_refresh=False, transient=True) as display:
+        drawing = asyncio.ensure_future(draw(display))
+        try:
+            yield
+        finally:
+            drawing.cancel()
+
+
+def _leave() -> None:
+    """End the process although threads still work, in libraries that can't be interrupted: all is said and kept."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
