@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -158,3 +159,23 @@ def test_a_microphone_of_another_rate_stops_it(tmp_path: Path) -> None:
     assert clocks.run(session, virtual=False).seconds == pytest.approx(0.1)
     assert [fault.told for fault in faults] == ["The microphone changed, so I stopped recording."]
     assert open_recording(tmp_path / "walk").duration == pytest.approx(0.1, abs=0.01)
+
+
+def test_a_disk_that_hangs_does_not_keep_the_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    goes_on = threading.Event()
+    monkeypatch.setattr(os, "fsync", lambda handle: goes_on.wait(30))
+
+    async def session(clock: Clock) -> Summary:
+        recording = Recorder(clock, tmp_path / "walk", SessionInfo(), size=SIZE, rate=RATE, on_fault=print)
+        for n in range(10):
+            frame, chunk = noisy(recording.start + n / 10, n)
+            recording.frame(frame)
+            recording.sound(chunk)
+        asked = clock.now()
+        summary = await recording.close()
+        assert clock.now() - asked < 0.7
+        goes_on.set()
+        return summary
+
+    assert clocks.run(session, virtual=False).frames == 10
+    assert len(list(open_recording(tmp_path / "walk").frames())) == 10

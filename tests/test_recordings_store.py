@@ -170,9 +170,10 @@ def test_a_recording_is_deleted_and_what_is_not_its_own_is_left(store: Store) ->
 def test_only_a_recording_can_be_deleted(store: Store, name: str) -> None:
     folder = made(store, "walk")
     shutil.copytree(folder, store.recordings.parent / "elsewhere")
+    shutil.copy(folder / "session.mkv", store.recordings.parent)
     with pytest.raises(UsageError, match="there is no recording called"):
         store.delete(name)
-    assert len(list(store.recordings.parent.rglob("session.mkv"))) == 2
+    assert len(list(store.recordings.parent.rglob("session.mkv"))) == 3
 
 
 def test_a_link_is_deleted_not_what_it_leads_to(store: Store, tmp_path: Path) -> None:

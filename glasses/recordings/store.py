@@ -82,10 +82,10 @@ class Store:
 
     def find(self, name: str) -> Path:
         """The folder of a recording. Raises UsageError if there is none of that name."""
-        folder = self.recordings / name
-        if name and folder.parent == self.recordings and _is_recording(folder):
-            return folder
-        close = difflib.get_close_matches(name, [path.name for path in self._folders()], n=1)
+        every = {folder.name: folder for folder in self._folders()}
+        if name in every:
+            return every[name]
+        close = difflib.get_close_matches(name, every, n=1)
         remedy = f"did you mean {close[0]!r}?" if close else "`glasses recordings` lists them"
         raise UsageError(f"there is no recording called {name!r} in {self.recordings}; {remedy}")
 
@@ -122,11 +122,11 @@ class Store:
         """What `prune` would delete, the oldest first: what is older than `keep_days` (0 for no limit), and then what
         lies over `budget` gigabytes (0 for no limit). Never what is being recorded, and nothing behind a link.
         """
-        every = self.listing()
-        mine = [stored for stored in every if stored.state != "recording" and not stored.path.is_symlink()]
+        here = [stored for stored in self.listing() if not stored.path.is_symlink()]
+        mine = [stored for stored in here if stored.state != "recording"]
         oldest = _now() - timedelta(days=keep_days)
         chosen = [stored for stored in mine if keep_days and stored.start < oldest]
-        total = sum(stored.bytes for stored in every) - sum(stored.bytes for stored in chosen)
+        total = sum(stored.bytes for stored in here) - sum(stored.bytes for stored in chosen)
         for stored in mine[len(chosen) :]:
             if not budget or total <= budget * 1e9:
                 break
