@@ -101,6 +101,16 @@ def test_pictures_of_odd_and_of_changing_size_fit_the_file(tmp_path: Path) -> No
     assert [colours(frame.image) for frame in frames] == [QUADRANTS] * 2
 
 
+def test_a_picture_of_another_shape_gets_black_bars_and_is_not_distorted(tmp_path: Path) -> None:
+    with RecordingWriter(tmp_path, size=(96, 64), rate=None) as writer:
+        writer.frame(VideoFrame(0.0, 0, np.full((192, 96, 3), 255, np.uint8)))
+    image = next(open_recording(tmp_path).frames()).image
+    white = np.flatnonzero(image[32, :, 0] > 127)
+    assert (white[0], white[-1]) == pytest.approx((32, 63), abs=1)
+    assert image[:, 40:56].min() > 200
+    assert image[:, :28].max() < 50
+
+
 def test_a_higher_crf_makes_a_smaller_file(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8)
     sizes = []

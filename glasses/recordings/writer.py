@@ -12,7 +12,7 @@ import numpy as np
 
 from glasses.recordings.faults import cannot_write
 from pipeline.listen.segmenter import GAP
-from pipeline.types import AudioChunk, VideoFrame
+from pipeline.types import AudioChunk, Image, VideoFrame
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
@@ -30,12 +30,16 @@ _BLOCK = 0.032
 """Seconds of sound that wait in memory for a FLAC frame to be whole; FFmpeg's own choice would be 0.07 to 0.1."""
 
 
+_CROOKED = 0.02
+"""Of its width, by which a picture may be distorted: sides made even, and cameras that round."""
+
+
 class RecordingWriter:
     """Pictures as zero-latency H.264 with the times they were taken, sound as lossless FLAC, in one file.
 
     Times are the session's and rise within each stream. A gap in the sound stays a gap, and sound that comes
     a little faster or slower than its rate says is stamped with its true times. Pictures of another size are
-    scaled to that of the file. A session.mkv that is there already is replaced.
+    scaled to that of the file, with black bars if need be. A session.mkv that is there already is replaced.
 
     Every method raises GlassesError if the disk is full or the file cannot be written.
     """
@@ -80,7 +84,7 @@ class RecordingWriter:
         stream = self._pictures
         if stream is None:
             raise ValueError("this recording was opened without pictures")
-        picture = av.VideoFrame.from_ndarray(frame.image, format="bgr24")
+        picture = av.VideoFrame.from_ndarray(_framed(frame.image, stream.width, stream.height), format="bgr24")
         picture = picture.reformat(stream.width, stream.height, stream.pix_fmt, threads=1)
         self._picture_pts = max(round(frame.t * 1000), self._picture_pts + 1)
         picture.pts, picture.time_base = self._picture_pts, _MILLISECOND
@@ -155,6 +159,17 @@ class RecordingWriter:
             with suppress(AttributeError, av.FFmpegError):  # it may not even be open
                 self._container.close()
             raise cannot_write(self.path, error) from error
+
+
+def _framed(image: Image, width: int, height: int) -> Image:
+    """The picture with black bars where it is not as wide or as high as `width` to `height`: nothing is distorted."""
+    high, wide = image.shape[:2]
+    if abs(wide * height - high * width) <= _CROOKED * wide * height:
+        return image
+    whole = np.zeros((max(high, round(wide * height / width)), max(wide, round(high * width / height)), 3), np.uint8)
+    top, left = (whole.shape[0] - high) // 2, (whole.shape[1] - wide) // 2
+    whole[top : top + high, left : left + wide] = image
+    return whole
 
 
 def _flac(rate: int) -> dict[str, str]:
