@@ -109,6 +109,7 @@ class Responses(Dialect):
         *turns, user = body["input"]
         image, text = user["content"]
         assert (image["type"], text["type"]) == ("input_image", "input_text")
+        turns = [{"role": turn["role"], "content": turn["content"][0]["text"]} for turn in turns]
         return _pairs(turns), body["instructions"], _from_url(image["image_url"]), text["text"]
 
 

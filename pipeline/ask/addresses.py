@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from pipeline.ask.backend import Backend
-from pipeline.ask.profiles import OWN, PROFILES, Profile
+from pipeline.ask.profiles import OWN, PROFILES, SPOKEN, Profile
 from pipeline.ask.reach import Reach, farther, reach_of_host
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
@@ -104,10 +104,11 @@ def _open(address: str, clock: Clock, opening: Opening) -> Backend:
 
         return OnDevice(clock, opening.reader())
     name, base_url, model = _parts(address)
-    profile = OWN if base_url and not name else PROFILES.get(name)
+    profile = _profile(name, base_url)
     if not profile:
         return _brought(name, address, clock, opening)
-    profile = _at(address, profile, base_url) if base_url else profile
+    if base_url:
+        profile = _at(address, profile, base_url)
     if not model and profile.needs_model:
         example = f"{base_url.rstrip('/')}#qwen3-vl:2b" if base_url else f"{name}:MODEL"
         raise UsageError(f"backend '{address}': no model is named; write it like {example}")
@@ -127,6 +128,13 @@ def _open(address: str, clock: Clock, opening: Opening) -> Backend:
         max_tokens=opening.max_tokens,
         on_sent=opening.on_sent,
     )
+
+
+def _profile(name: str, base_url: str) -> Profile | None:
+    """The profile of a service, or at a given base address, of whatever speaks a wire format."""
+    if base_url and not name:
+        return OWN
+    return PROFILES.get(name) or (SPOKEN.get(name) if base_url else None)
 
 
 def _parts(address: str) -> tuple[str, str, str]:
@@ -169,7 +177,9 @@ def _known_reach(address: str) -> Reach | None:
     if address == "ondevice":
         return "machine"
     name, base_url, _ = _parts(address)
-    profile = PROFILES.get(name, OWN)
+    profile = _profile(name, base_url)
+    if not profile:
+        return None
     try:
         return (not base_url and profile.reach) or reach_of_host(urlsplit(base_url or profile.base_url).hostname or "")
     except ValueError:  # not an address at all, which is said where it is opened

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.ask.reach import Reach
 
@@ -84,6 +84,9 @@ PROFILES = {
 
 OWN = Profile("chat", "")
 """Any other server: it is given by its address, and the key may be missing."""
+
+SPOKEN = {name: replace(OWN, format=name) for name in ("anthropic", "chat", "gemini", "ollama", "responses")}
+"""The same, where the address also names the wire format."""
 
 
 def trains(model: str) -> bool:

@@ -11,7 +11,12 @@ from typing import Any
 from pipeline.ask.wire import Asked, Heard, base64_of
 from pipeline.types import Outcome
 
-ENDS: dict[str, Outcome] = {"completed": "ok", "max_output_tokens": "truncated", "content_filter": "filtered"}
+ENDS: dict[str, Outcome] = {
+    "completed": "ok",
+    "incomplete": "truncated",  # for no reason that is given
+    "max_output_tokens": "truncated",
+    "content_filter": "filtered",
+}
 
 
 def path(model: str) -> str:
@@ -28,13 +33,13 @@ def body(asked: Asked) -> dict[str, Any]:
     """As `Format.body`."""
     items: list[dict[str, Any]] = []
     for question, answer in asked.exchanges:
-        items += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-    content: list[dict[str, Any]] = [
+        items.append(_message("user", {"type": "input_text", "text": question}))
+        items.append(_message("assistant", {"type": "output_text", "text": answer}))
+    images = [
         {"type": "input_image", "detail": "auto", "image_url": f"data:image/jpeg;base64,{base64_of(image)}"}
         for image in asked.question.images
     ]
-    content.append({"type": "input_text", "text": asked.question.text})
-    items.append({"role": "user", "content": content})
+    items.append(_message("user", *images, {"type": "input_text", "text": asked.question.text}))
     return {
         "model": asked.model,
         "instructions": asked.prompt,
@@ -44,6 +49,11 @@ def body(asked: Asked) -> dict[str, Any]:
         "max_output_tokens": asked.max_tokens,
         **({"reasoning": {"effort": asked.effort}} if asked.effort else {}),
     }
+
+
+def _message(role: str, *content: dict[str, Any]) -> dict[str, Any]:
+    """In full, since llama.cpp's server takes no shorter form."""
+    return {"type": "message", "role": role, "content": list(content)}
 
 
 def read(event: Any, heard: Heard) -> str:

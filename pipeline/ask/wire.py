@@ -77,6 +77,7 @@ class Heard:
         self._name = name
         self._model = model
         self.refusal = ""  # the model's own words of it
+        self._half = ""  # of an emoji
         self._thoughts = Thoughts()
 
     def say(self, piece: str) -> str:
@@ -89,7 +90,7 @@ class Heard:
 
     def refuse(self, piece: str) -> None:
         """The model's own words of refusal, which are told instead of an answer."""
-        self.refusal += _whole(piece)
+        self.refusal += _whole(piece)[0]
 
     def count(self, tokens: Any) -> None:
         """How many tokens the answer took; anything but a whole number is no count."""
@@ -116,7 +117,7 @@ class Heard:
         return Failure(f"{self._name}: {fault}", told=told if self.text else told_of_nothing, outcome=outcome)
 
     def _add(self, piece: str) -> str:
-        piece = _whole(piece)
+        piece, self._half = _whole(self._half + piece)
         piece = piece if self.text else piece.lstrip()
         self.text += piece
         return piece
@@ -155,6 +156,11 @@ def base64_of(picture: Picture) -> str:
     return base64.b64encode(picture.data).decode()
 
 
-def _whole(piece: str) -> str:
-    """Half an emoji, split by a server, can't be printed, logged or spoken."""
-    return piece.encode("utf-8", "replace").decode()
+def _whole(piece: str) -> tuple[str, str]:
+    """Words without half emoji, and the half that may be made whole by the next piece.
+
+    Servers that count as JavaScript does split emoji in two, and a half can't be printed, logged or spoken.
+    """
+    half = piece[-1:] if "\ud800" <= piece[-1:] <= "\udbff" else ""
+    units = piece.removesuffix(half).encode("utf-16-le", "surrogatepass")
+    return units.decode("utf-16-le", "ignore"), half
