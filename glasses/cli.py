@@ -12,10 +12,13 @@ import click
 from pipeline.errors import GlassesError, first_failure
 
 _COMMANDS = {
+    "run": "See, hear and answer, live.",
+    "record": "Record what the glasses see and hear; with --ask they answer too.",
     "replay": "Replay a recording, or any video with sound, through the whole pipeline.",
     "ask": "Ask one question about one picture.",
     "latency": "Show where the time goes between a question and its answer.",
     "recordings": "List, play and delete what was recorded.",
+    "devices": "List cameras, microphones and speakers with the address to type.",
     "models": "List the model weights, where each was found, and make them ready.",
     "config": "Show the settings in force and where they come from.",
     "doctor": "Check this machine: libraries, weights, backend.",

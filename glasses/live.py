@@ -15,6 +15,7 @@ from devices.registry import Wanted, open_camera, open_microphone, open_speaker,
 from glasses.config import Config
 from glasses.keeping import Keeping
 from glasses.models import Models
+from glasses.quiet import libraries_quiet
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.events import EventLog
@@ -55,7 +56,8 @@ def live(config: Config, wish: Wish, subscribers: Sequence[Callable[[Event], Non
         async with _until_told(), AsyncExitStack() as stack:
             await _session(clock, log, config, wish, stack)
 
-    clocks.run(main, virtual=False, on_left_behind=_leave)
+    with libraries_quiet():
+        clocks.run(main, virtual=False, on_left_behind=_leave)
 
 
 async def _session(clock: Clock, log: EventLog, config: Config, wish: Wish, stack: AsyncExitStack) -> None:

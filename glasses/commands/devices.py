@@ -20,10 +20,13 @@ def command(as_json: bool) -> None:
     from dataclasses import asdict
 
     from devices.registry import listing
+    from glasses.quiet import libraries_quiet
     from glasses.view import printable
 
-    kind = ""
-    for driver in listing():
+    kind, shown = "", set()
+    with libraries_quiet():
+        drivers = list(listing())
+    for driver in drivers:
         if as_json:
             click.echo(json.dumps(asdict(driver), ensure_ascii=False))
             continue
@@ -34,5 +37,6 @@ def command(as_json: bool) -> None:
             click.echo(f"  {printable(found.address):24} {printable(found.description)}")
         if driver.trouble:
             click.echo(f"  {driver.name:24} " + click.style(printable(driver.trouble), fg="yellow"))
-        elif not driver.found:
+        elif not driver.found and (driver.kind, driver.forms) not in shown:
             click.echo(click.style(f"  {', '.join(driver.forms)}", dim=True))
+        shown.add((driver.kind, driver.forms))

@@ -18,7 +18,9 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def command(context: click.Context, as_json: bool) -> None:
-    """Check libraries, weights, backend and settings, with a remedy for what is wrong.
+    """Check libraries, weights, backend, settings, camera, microphone and speaker, with a remedy for what is wrong.
+
+    It plays a tone of half a second, to hear whether the microphone hears it.
 
     Exit code 1 if anything fails; a warning does not.
     """
@@ -26,14 +28,16 @@ def command(context: click.Context, as_json: bool) -> None:
     from dataclasses import asdict
 
     from glasses import doctor
+    from glasses.quiet import libraries_quiet
 
     findings = []
-    for finding in doctor.examine():
-        findings.append(finding)
-        if not as_json:
-            click.echo(
-                f"{click.style(f'{finding.state:4}', fg=_COLOURS[finding.state])}  {finding.check}: {finding.text}"
-            )
+    with libraries_quiet():
+        for finding in doctor.examine():
+            findings.append(finding)
+            if as_json:
+                continue
+            state = click.style(f"{finding.state:4}", fg=_COLOURS[finding.state])
+            click.echo(f"{state}  {finding.check}: {finding.text}")
             if finding.remedy:
                 click.echo(f"      -> {finding.remedy}")
     healthy = all(finding.state != "fail" for finding in findings)

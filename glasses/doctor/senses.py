@@ -61,7 +61,10 @@ def sound_server(config: Config) -> Iterator[Finding]:
             yield Finding("sound server", "ok", f"{text}, hears {facts.get('Default Source', 'nothing')}")
             return
         yield Finding(
-            "sound server", "warn", f"pactl finds none ({done.stderr.strip()})", "systemctl --user start pipewire-pulse"
+            "sound server",
+            "warn",
+            f"pactl finds none ({' '.join(done.stderr.split())})",
+            "systemctl --user start pipewire-pulse",
         )
         return
     yield Finding("sound server", "ok", "none that we know of: cards are used directly, one program at a time")
