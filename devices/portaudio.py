@@ -155,17 +155,6 @@ def negotiated(kind: Kind, device: Device, rate: int) -> tuple[int, int]:
         raise GlassesError(_explained(device, refused)) from refused
 
 
-def restart(stream: Stream) -> None:
-    """Drop what the device holds unheard, and go on. Raises GlassesError where it takes no more."""
-    with _alone():
-        if stream in _streams:
-            try:
-                stream.raw.abort()
-                stream.raw.start()
-            except library().PortAudioError as error:
-                raise GlassesError(_explained(stream.device, error)) from error
-
-
 def close(stream: Stream) -> None:
     """Stop at once and let go of the device; a second time does nothing."""
     with _alone():

@@ -109,8 +109,9 @@ class SoundCard:
         played, self._playing = self._playing, _Playing()
         unheard = max(0.0, played.silent_from - self._clock.now())
         stream = self._stream
-        if stream is not None and unheard:
-            self._start(lambda: self._cut_short(stream))
+        if stream is not None and unheard and stream.alive:
+            # What the device holds goes with the stream. PortAudio's `start` waits for ever on one whose server ended.
+            self._start(self._open)
         self._busy = False
         return max(0.0, (played.handed - played.accounted) / self._rate - unheard)
 
@@ -128,6 +129,7 @@ class SoundCard:
             self._busy = True
         free = await self._worked(_OPENING)
         if free and (self._stream is None or self._failed or not self._stream.alive):
+            self._rescan = self._rescan or self._stream is not None
             self._start(self._open)
             free = await self._worked(_OPENING)
         if not free:
@@ -169,13 +171,12 @@ class SoundCard:
         return all(work.done() for work in self._work)
 
     def _open(self) -> None:
-        """Open the card, in place of a stream that broke off; `_trouble` says why not."""
-        broken, self._stream, self._trouble = self._stream, None, ""
+        """Open the card anew; `_trouble` says why not."""
         feeds = object()
+        former, self._stream, self._trouble = self._stream, None, ""
         try:
-            if broken is not None:
-                self._rescan = True
-                portaudio.close(broken)
+            if former is not None:
+                portaudio.close(former)
             if self._rescan:
                 self._rescan = not portaudio.rescan()
             device = portaudio.named("output", self._name) if self._name else portaudio.default("output")
@@ -188,13 +189,6 @@ class SoundCard:
             return
         self._rate, self._latency = stream.rate, float(stream.raw.latency)
         self._stream, self._feeds, self._failed = stream, feeds, False
-
-    def _cut_short(self, stream: portaudio.Stream) -> None:
-        """What the device holds of a flushed answer is not to be heard."""
-        try:
-            portaudio.restart(stream)
-        except GlassesError:
-            self._failed = True
 
     def _let_go(self) -> bool:
         """For a rescan, in any thread: close the stream if it is idle. The next `play` opens it."""

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from devices import portaudio
 from pipeline.types import Samples
 
 RATE = 22_050
@@ -227,5 +228,7 @@ def look_for_cards_again() -> None:
     if "sounddevice" in sys.modules:
         import sounddevice
 
+        for stream in list(portaudio._streams):  # of a test that failed
+            portaudio.close(stream)
         sounddevice._terminate()
         sounddevice._initialize()

@@ -7,17 +7,18 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pytest
 
-from devices.registry import open_microphone
+from devices.registry import open_microphone, open_speaker
 from pipeline import clock as clocks
 from pipeline.clock import Clock
-from pipeline.errors import MicrophoneLost, UsageError
+from pipeline.errors import MicrophoneLost, SpeakerLost, UsageError
 from pipeline.listen.segmenter import GAP
 from pipeline.sources import Back, Lost, follow
-from pipeline.types import AudioChunk, Opened, Samples
+from pipeline.types import AudioChunk, Opened, Samples, SpeechChunk
 from tests.sound import ROOM_RATE, Room, SoundSystem, room, sound_system
 
 __all__ = ["room", "sound_system"]
@@ -93,20 +94,38 @@ async def wait(clock: Clock, seconds: float) -> None:
     await clock.sleep_until(clock.now() + seconds)
 
 
-def test_a_tone_arrives_with_its_pitch_level_and_time(room: Room) -> None:
+def refusing(monkeypatch: pytest.MonkeyPatch, code: int, *, but: tuple[int, int] = (0, 0)) -> None:
+    """A card that takes nothing, or nothing but a rate and channels; what it takes is real. PulseAudio takes all."""
+    import sounddevice
+
+    def check(**settings: Any) -> None:
+        if (settings["samplerate"], settings["channels"]) != but:
+            raise sounddevice.PortAudioError("Refused", code)
+        real(**settings)
+
+    real = sounddevice.check_input_settings
+    monkeypatch.setattr(sounddevice, "check_input_settings", check)
+
+
+@pytest.mark.parametrize("form", [(16_000, 1), (44_100, 1), (48_000, 2)])
+def test_a_tone_arrives_with_its_pitch_level_and_time(
+    room: Room, monkeypatch: pytest.MonkeyPatch, form: tuple[int, int]
+) -> None:
     said: list[float] = []
+    if form != (16_000, 1):
+        refusing(monkeypatch, -9997, but=form)
 
     async def story(clock: Clock, heard: Heard) -> None:
         await until(clock, lambda: bool(heard.chunks))
         for _ in range(2):
             said.append(room.say(tone(0.3)) - time.monotonic() + clock.now())
-            await wait(clock, 1.0)
+            await wait(clock, 0.8)
 
     heard = live(story)
     opened = heard.others[0]
     assert isinstance(opened, Opened)
     assert (opened.address, opened.asked) == ("default", {"rate": 16_000, "channels": 1})
-    assert opened.given["rate"] == 16_000
+    assert (opened.given["rate"], opened.given["channels"]) == form
     assert heard.kinds == ["Opened"]
     assert all(len(chunk.samples) == 512 and chunk.rate == 16_000 for chunk in heard.chunks)
     assert [start for start, _ in heard.loud()] == pytest.approx(said, abs=0.04)
@@ -116,6 +135,22 @@ def test_a_tone_arrives_with_its_pitch_level_and_time(room: Room) -> None:
     steady = sound[first + 800 : first + 4000]
     assert np.argmax(np.abs(np.fft.rfft(steady))) * 16_000 / len(steady) == pytest.approx(1000, abs=6)
     assert np.abs(steady).max() == pytest.approx(8000, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [(-9985, "another program uses the card"), (-9993, "the sound server running"), (-9997, "takes neither the rate")],
+)
+def test_a_card_that_refuses_is_said_with_the_remedy(
+    room: Room, monkeypatch: pytest.MonkeyPatch, code: int, remedy: str
+) -> None:
+    refusing(monkeypatch, code)
+
+    async def main(clock: Clock) -> None:
+        with pytest.raises(MicrophoneLost, match=f"^sound card '.*{remedy}"):
+            list(open_microphone("default", clock))
+
+    clocks.run(main, virtual=False)
 
 
 def test_a_microphone_that_was_suspended_is_one_gap_and_hears_on(room: Room, sound_system: SoundSystem) -> None:
@@ -175,6 +210,27 @@ def test_a_sound_server_that_was_killed_and_restarted_is_lost_and_back(room: Roo
     assert heard.loud()[-1][0] == pytest.approx(said[0], abs=0.04)
 
 
+def test_microphone_and_speaker_come_back_together(room: Room, sound_system: SoundSystem) -> None:
+    async def story(clock: Clock, heard: Heard) -> None:
+        speaker = open_speaker("default", clock, 16_000, patient=True)
+        la = SpeechChunk(1, 0.0, tone(0.2), 16_000, "la")
+        await until(clock, lambda: bool(heard.chunks))
+        await speaker.play(la)
+        await speaker.drain()
+        sound_system.kill()
+        await until(clock, lambda: "Lost" in heard.kinds)
+        with pytest.raises(SpeakerLost):
+            await speaker.play(la)
+        assert speaker.flush() == 0.0
+        sound_system.start()
+        await until(clock, lambda: "Back" in heard.kinds)
+        await speaker.play(la)
+        await speaker.drain()
+        await speaker.close()
+
+    assert live(story).kinds[-1] == "Back"
+
+
 def test_a_sound_server_that_hangs_is_lost_and_back(room: Room, sound_system: SoundSystem) -> None:
     async def story(clock: Clock, heard: Heard) -> None:
         await until(clock, lambda: bool(heard.chunks))
@@ -191,10 +247,12 @@ def test_a_sound_server_that_hangs_is_lost_and_back(room: Room, sound_system: So
 
 def test_the_default_microphone_is_followed_when_another_becomes_it(room: Room, sound_system: SoundSystem) -> None:
     spare, said = Room(sound_system.pipe("spare")), []
+    spare.off = True  # or it delivers at once what its pipe holds
 
     async def story(clock: Clock, heard: Heard) -> None:
         await until(clock, lambda: bool(heard.chunks))
         sound_system.tell("set-default-source", "spare")
+        spare.off = False
         await wait(clock, 1.5)
         said.append(spare.say(tone(0.3)) - time.monotonic() + clock.now())
         await wait(clock, 1.0)

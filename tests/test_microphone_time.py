@@ -153,3 +153,15 @@ def test_what_was_lost_is_one_jump_and_nothing_overlaps() -> None:
     assert min(jumps) > -1e-9
     assert [jump for jump in jumps if jump > GAP] == pytest.approx([1.2], abs=0.01)
     assert JUMP < GAP
+
+
+def test_sound_that_came_twice_is_worked_off_and_none_is_dropped() -> None:
+    chunks: list[AudioChunk] = []
+    clock, steered = SoundClock(16_000), Steered(16_000)
+    first = list(Card().callbacks(10))
+    twice = [(10.0, first[-1][1] + 320 * n, 320, 10.0) for n in range(1, 26)]  # half a second at once
+    for arrival, position, samples, _ in first + twice + list(Card(seed=2).callbacks(20, t=10, position=twice[-1][1])):
+        if clock.arrived(arrival, position, samples) != "wait":
+            chunks += steered.feed(np.full(samples, 100, np.int16), clock.time(position - samples))
+    assert all(b.t == pytest.approx(a.t_end, abs=1e-9) for a, b in itertools.pairwise(chunks))
+    assert chunks[-1].t_end == pytest.approx(30.0, abs=0.06)

@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 import pytest
 
+from devices import portaudio
 from devices.registry import open_speaker
 from devices.resampling import resampled
 from devices.speaker_card import SoundCard, play_file
@@ -23,10 +24,10 @@ from devices.speaker_none import NoSpeaker
 from devices.speaker_wav import WavSpeaker
 from pipeline import clock as clocks
 from pipeline.clock import Clock
-from pipeline.errors import GlassesError, UsageError
+from pipeline.errors import GlassesError, SpeakerLost, UsageError
 from pipeline.speak.speaker import Speaker
 from pipeline.types import Samples, SpeechChunk
-from tests.sound import RATE, Ears, ears, sound_system
+from tests.sound import RATE, Ears, SoundSystem, ears, look_for_cards_again, sound_system
 
 __all__ = ["ears", "sound_system"]
 T = TypeVar("T")
@@ -184,12 +185,12 @@ def test_a_full_disk_is_said_with_a_remedy() -> None:
         replay(main)
 
 
-@pytest.mark.parametrize("address", ["", "wav", "wav:", "loud", "default:7", "none:1"])
+@pytest.mark.parametrize("address", ["", "wav", "wav:", "loud", "default:7", "none:1", "card", "card: "])
 def test_an_unknown_address_is_wrong_use(address: str) -> None:
     async def main(clock: Clock) -> None:
         open_speaker(address, clock, RATE)
 
-    with pytest.raises(UsageError, match=r"no speaker '|needs a file"):
+    with pytest.raises(UsageError, match=r"no speaker '|needs a (file|name)"):
         replay(main)
 
 
@@ -263,6 +264,95 @@ def test_sound_is_played_and_kept_at_the_same_time(ears: Ears, tmp_path: Path) -
     clocks.run(main, virtual=False)
     assert np.array_equal(read(tmp_path / "answer.wav")[1], tone(0.3))
     assert [end - start for start, end in bursts_in(ears.heard())] == pytest.approx([0.3], abs=0.03)
+
+
+def test_a_speaker_whose_sound_server_ends_is_lost_and_back_with_the_next_answer(sound_system: SoundSystem) -> None:
+    async def main(clock: Clock) -> float:
+        speaker = open_speaker("default", clock, RATE)
+        sound_system.ears.listen()
+        start = await speaker.play(chunk(2.0))
+        await clock.sleep_until(start + 0.5)
+        sound_system.ears.stop()
+        sound_system.kill()
+        with pytest.raises(SpeakerLost, match="takes no more sound"):
+            await speaker.drain()
+        heard = speaker.flush()
+        with pytest.raises(SpeakerLost, match=r"--speaker none"):
+            await speaker.play(chunk(0.3))
+        assert speaker.flush() == 0.0
+        sound_system.start()
+        sound_system.ears.listen()
+        await speaker.play(chunk(0.3))
+        await speaker.drain()
+        await speaker.close()
+        return heard
+
+    heard = clocks.run(main, virtual=False)
+    assert heard == pytest.approx(0.5, abs=0.2)
+    assert [end - start for start, end in bursts_in(sound_system.ears.heard())] == pytest.approx([0.3], abs=0.03)
+
+
+def test_a_patient_speaker_waits_for_its_card(sound_system: SoundSystem) -> None:
+    sound_system.kill()
+    look_for_cards_again()
+
+    async def main(clock: Clock) -> None:
+        with pytest.raises(GlassesError, match=r"no sound card|sound card 'default'"):
+            open_speaker("default", clock, RATE)
+        speaker = open_speaker("default", clock, RATE, patient=True)
+        with pytest.raises(SpeakerLost):
+            await speaker.play(chunk(0.2))
+        assert speaker.flush() == 0.0
+        sound_system.start()
+        await speaker.play(chunk(0.2))
+        await speaker.drain()
+        assert speaker.flush() == 0.0
+        await speaker.close()
+
+    clocks.run(main, virtual=False)
+
+
+def test_a_sound_server_that_hangs_keeps_nobody_waiting_but_the_answer(sound_system: SoundSystem) -> None:
+    async def main(clock: Clock) -> None:
+        speaker = SoundCard(clock, RATE)
+        sound_system.ears.listen()
+        start = await speaker.play(chunk(3.0))
+        await clock.sleep_until(start + 0.3)
+        sound_system.hang()
+        with pytest.raises(SpeakerLost, match="still waiting"):
+            await speaker.drain()
+        before = clock.now()
+        assert speaker.flush() > 0.2
+        assert clock.now() - before < 0.1  # where it hangs, it is not in the loop
+        sound_system.hang(False)
+        await speaker.play(chunk(0.2))
+        await speaker.drain()
+        await speaker.close()
+
+    clocks.run(main, virtual=False)
+
+
+def test_looking_for_cards_again_disturbs_no_answer_and_an_idle_speaker_comes_back(sound_system: SoundSystem) -> None:
+    async def main(clock: Clock) -> None:
+        speaker = SoundCard(clock, RATE)
+        sound_system.plug_in("desk_usb", "card")
+        await speaker.play(chunk(0.5))
+        assert not portaudio.rescan()
+        assert "desk_usb" not in {device.name for device in portaudio.devices("output")}
+        await speaker.drain()
+        assert portaudio.rescan()
+        sound_system.ears.listen()
+        await speaker.play(chunk(0.3))
+        named = open_speaker("card:desk", clock, RATE)
+        await speaker.drain()
+        await clock.sleep_until(clock.now() + 0.3)
+        await named.play(chunk(0.2))
+        await named.drain()
+        await speaker.close()
+        await named.close()
+
+    clocks.run(main, virtual=False)
+    assert [end - start for start, end in bursts_in(sound_system.ears.heard())] == pytest.approx([0.3, 0.2], abs=0.03)
 
 
 def test_a_file_is_played_afterwards(ears: Ears, tmp_path: Path) -> None:
