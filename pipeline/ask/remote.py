@@ -82,14 +82,12 @@ class Remote:
         self._patience = patience or Patience()
         self._max_tokens = max(max_tokens, profile.least_tokens)
         self._takes_effort = True
-        self._reach = profile.reach
         self._server = Server(clock, name, profile.base_url, self._format.headers(key), on_sent)
 
     @property
     def reach(self) -> Reach | None:
-        """Where pictures go; None while its host's name can't be resolved. Blocks for a look-up where it has one."""
-        self._reach = self._reach or reach_of_url(self._profile.base_url)
-        return self._reach
+        """Where pictures go now; None while its host's name can't be resolved. Blocks where it has one to look up."""
+        return self._profile.reach or reach_of_url(self._profile.base_url)
 
     @property
     def trains(self) -> bool:
