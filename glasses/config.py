@@ -19,7 +19,10 @@ from typing import Any
 
 from pipeline.errors import UsageError
 
-KEYS = ("OPENAI_API_KEY", "GLASSES_API_KEY")
+KEYS = (
+    *("ANTHROPIC_API_KEY", "GEMINI_API_KEY", "MODEL_API_KEY", "OPENAI_API_KEY", "OPENROUTER_API_KEY"),  # of services
+    "GLASSES_API_KEY",  # for a server given by its address
+)
 """The secrets that are known; only whether they are set is ever shown."""
 
 
@@ -68,7 +71,8 @@ class Look:
 class Ask:
     """Asking a model."""
 
-    backend: str = "ondevice"  # address: ondevice, openai:MODEL or http://HOST:PORT/v1#MODEL
+    backend: str = "ondevice"  # address, or several with commas between: where one fails, the next is asked
+    reach: str = ""  # how far pictures may go: machine, lan, hosted; empty for where the first backend sends them
     first_timeout: float = 20.0  # seconds until the first word must have come
     next_timeout: float = 10.0  # seconds until each further word must have come
     max_tokens: int = 2000  # of an answer, reasoning included
@@ -102,6 +106,7 @@ class Weights:
 _COSTS = {
     "transcribe": 0.25,
     "encode": 0.01,
+    "resolve": 0.02,
     "read": 0.9,
     "synthesise": 0.12,
     "ask.first": 0.8,
@@ -286,6 +291,8 @@ def _checked(key: str, given: Any, default: Any, source: str) -> Any:
             raise UsageError(f"{source}: {key} must be from {low:g} to {high:g}, not {given!r}")
     elif key == "listen.language" and not re.fullmatch(r"([a-z]{2,3})?", value):
         raise UsageError(f"{source}: {key} must be a code like en, or empty to detect it, not {given!r}")
+    elif key == "ask.reach" and value not in ("", "machine", "lan", "hosted"):
+        raise UsageError(f"{source}: {key} must be machine, lan or hosted, or empty, not {given!r}")
     elif default and not value.strip():
         raise UsageError(f"{source}: {key} is empty")
     elif key != "camera.address" and re.search(r"://[^/]*:[^/]*@", value):

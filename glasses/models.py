@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from glasses import weights
 from glasses.config import Ask, Config, read_keys
@@ -17,6 +17,7 @@ from pipeline.turn import Mouth
 
 if TYPE_CHECKING:
     from pipeline.ask.backend import Backend
+    from pipeline.ask.reach import Reach
     from pipeline.ask.reader import Reader
     from pipeline.listen.whisper import Whisper
     from pipeline.orders import Keeper
@@ -90,4 +91,5 @@ class Models:
             first_timeout=settings.first_timeout,
             next_timeout=settings.next_timeout,
             max_tokens=settings.max_tokens,
+            reach=cast("Reach | None", settings.reach or None),
         )

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from glasses import config as configuration
+from glasses.models import Models
 from pipeline import clock as clocks
 from pipeline.ask.addresses import FORMS, open_backend
 from pipeline.ask.backend import Backend
@@ -205,9 +207,12 @@ def test_each_backend_knows_where_its_pictures_go(address: str, reach: str) -> N
     assert reach_of(opened(address)) == reach
 
 
-def test_a_model_that_trains_on_what_it_gets_is_known() -> None:
-    trains = {model: opened(f"meta:{model}").trains for model in ("muse-spark-1.3", "muse-spark-1.3-contributor")}  # type: ignore[attr-defined]
-    assert trains == {"muse-spark-1.3": False, "muse-spark-1.3-contributor": True}
+def test_a_model_that_trains_on_what_it_gets_warns_when_it_is_chosen(caplog: pytest.LogCaptureFixture) -> None:
+    opened("meta:muse-spark-1.3")
+    assert caplog.messages == []
+    opened("meta:muse-spark-1.3-contributor")
+    assert "may train on the words and pictures that it is sent" in caplog.text
+    assert not any("contributor" in form for form in FORMS)
 
 
 # Chains
@@ -247,6 +252,17 @@ def test_a_name_that_turns_out_to_be_too_far_away_gets_no_picture(monkeypatch: p
     monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [(2, 1, 6, "", ("8.8.8.8", 0))])
     heard = answer("http://desk.example/v1#m", reach="lan")
     assert (heard.outcome, heard.told) == ("error", "I may not ask any model.")
+
+
+def test_the_configuration_says_how_far_pictures_may_go() -> None:
+    async def main(clock: Clock) -> None:
+        settings = configuration.load({"ask.reach": "lan", "ask.backend": "http://8.8.8.8/v1#m"}, {}).ask
+        Models(configuration.Config()).backend(clock, settings)
+
+    with pytest.raises(UsageError, match="pictures would go farther than lan"):
+        clocks.run(main, virtual=True)
+    with pytest.raises(UsageError, match=r"ask\.reach must be machine, lan or hosted"):
+        configuration.load({"ask.reach": "far"}, {})
 
 
 # Of other packages

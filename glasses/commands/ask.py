@@ -14,14 +14,15 @@ _EPILOG = """\b
 Examples:
   glasses ask label.jpg "How much should I take?"
   glasses ask sign.png "What does it say?" --json
-  glasses ask cup.jpg "What is this?" --backend http://localhost:11434/v1#qwen3-vl:2b
+  glasses ask cup.jpg "What is this?" --backend ollama:qwen3-vl:2b
+  glasses ask cup.jpg "What is this?" --backend meta:muse-spark-1.3,ondevice
 """
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("image", type=click.Path(path_type=Path))
 @click.argument("question")
-@click.option("--backend", metavar="ADDRESS", help="Who is asked: ondevice, openai:MODEL or http://HOST:PORT/v1#MODEL.")
+@click.option("--backend", metavar="ADDRESS", help="Who is asked: ondevice, meta:MODEL, http://HOST:PORT/v1#MODEL; or several.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object with text, outcome, backend and seconds.")
 @click.pass_context
 def command(context: click.Context, image: Path, question: str, backend: str | None, as_json: bool) -> None:

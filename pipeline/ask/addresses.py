@@ -6,13 +6,14 @@ points of the group `glasses.backends`: the name of one is what stands before th
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
 from pipeline.ask.backend import Backend
-from pipeline.ask.profiles import OWN, PROFILES, SPOKEN, Profile
+from pipeline.ask.profiles import OWN, PROFILES, SPOKEN, Profile, trains
 from pipeline.ask.reach import Reach, farther, reach_of_host
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from pipeline.ask.transport import Sent
 
 __all__ = ["FORMS", "PROFILES", "BackendDriver", "Opening", "open_backend"]
+
+_log = logging.getLogger(__name__)
 
 _LOCAL = tuple(name for name, profile in PROFILES.items() if not profile.needs_model)
 
@@ -115,6 +118,8 @@ def _open(address: str, clock: Clock, opening: Opening) -> Backend:
     key = _key(opening.keys, profile.key)
     if profile.needs_key and not key:
         raise UsageError(f"backend '{address}': no key; set {profile.key} in the environment")
+    if trains(model):
+        _log.warning("backend '%s': its makers may train on the words and pictures that it is sent", address)
     from pipeline.ask.remote import Patience, Remote
 
     patience = Patience(opening.first_timeout, opening.next_timeout)
