@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -44,8 +42,9 @@ class Wish:
 
 
 def live(config: Config, wish: Wish, subscribers: Sequence[Callable[[Event], None]]) -> None:
-    """See, hear and answer until somebody ends it: Ctrl-C and SIGTERM do, and so does a source that is over.
+    """See, hear and answer until somebody ends it: Ctrl-C and SIGTERM do, and so does sound that is over.
 
+    Work in libraries that can't be interrupted may still go on in threads when this returns.
     Raises UsageError for a wrong address, GlassesError where the models or the recording's folder are missing.
     """
 
@@ -57,7 +56,7 @@ def live(config: Config, wish: Wish, subscribers: Sequence[Callable[[Event], Non
             await _session(clock, log, config, wish, stack)
 
     with libraries_quiet():
-        clocks.run(main, virtual=False, on_left_behind=_leave)
+        clocks.run(main, virtual=False, on_left_behind=lambda: None)
 
 
 async def _session(clock: Clock, log: EventLog, config: Config, wish: Wish, stack: AsyncExitStack) -> None:
@@ -161,10 +160,3 @@ async def _shown(clock: Clock, render: Callable[[float], object], console: Conso
             yield
         finally:
             drawing.cancel()
-
-
-def _leave() -> None:
-    """End the process although threads still work, in libraries that can't be interrupted: all is said and kept."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -92,3 +94,6 @@ def start(
             click.echo(to_line(event))
 
     live(config, replace(wish, preview=console if preview else None), [show])
+    # All is said and kept. Python's own end would wait for threads in libraries, and take the models apart first.
+    sys.stdout.flush()
+    os._exit(0)
