@@ -113,6 +113,8 @@ def test_another_server_may_speak_the_format_of_a_service(name: str) -> None:
     [
         ("nobody+http://127.0.0.1/v1#m", "use one of: ondevice"),
         ("ollama+ftp://127.0.0.1#m", "write it like http://localhost:11434/v1#MODEL"),
+        ("http://xn--a/v1#m", "not an address"),
+        ("http://ho\nst/v1#m", "not an address"),
         ("openai:gpt, nobody", "use one of: ondevice"),
         ("openai:gpt,", "use one of: ondevice"),
         ("ollama", "write it like ollama:MODEL"),

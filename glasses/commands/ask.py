@@ -22,7 +22,7 @@ Examples:
 @click.command(epilog=_EPILOG)
 @click.argument("image", type=click.Path(path_type=Path))
 @click.argument("question")
-@click.option("--backend", metavar="ADDRESS", help="Who is asked: ondevice, meta:MODEL, http://HOST:PORT/v1#MODEL; or several.")
+@click.option("--backend", metavar="ADDRESS", help="Who is asked: ondevice, meta:MODEL, http://HOST/v1#MODEL.")
 @click.option("--json", "as_json", is_flag=True, help="Print one object with text, outcome, backend and seconds.")
 @click.pass_context
 def command(context: click.Context, image: Path, question: str, backend: str | None, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """Gemini's generateContent, streamed.
 
 Source: the `google-genai` package 3.6 (types.py, _api_client.py) for its finish and block reasons, and for errors that
-come as bare JSON. Some models name a finish reason in every chunk, so the stream is read to its end.
+come as bare JSON.
 """
 
 from __future__ import annotations

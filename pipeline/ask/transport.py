@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from httpx_sse import EventSource
 from pipeline.ask.failures import Failure, failed, one_line
 from pipeline.ask.reach import reach_of_host
 from pipeline.clock import Clock
+from pipeline.errors import UsageError
 from pipeline.types import Outcome, Picture
 
 _LARGEST_REPLY = 8_000_000
@@ -30,6 +32,12 @@ _KEPT_OPEN = 120.0
 """Seconds that an idle connection is kept: the next question then needs no handshake."""
 
 _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
+
+
+@cache
+def _trusted() -> ssl.SSLContext:
+    """Whose certificates are good, as httpx has it; loaded once, since it takes as long as a question."""
+    return httpx.create_ssl_context()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Sent:
 class Server:
     """A model's server: one base address, one set of headers, connections kept open between questions.
 
-    `on_sent` is called with every request before it is sent.
+    `on_sent` is called with every request before it is sent. Raises UsageError if `base_url` can't be one.
     """
 
     def __init__(
@@ -63,12 +71,16 @@ class Server:
         self._on_sent = on_sent
         # The clock keeps every deadline. Redirects are not followed: a key is for the host that it was given for.
         # Compression would hold words back.
-        url = httpx.URL(self._base)
-        near = reach_of_host(url.host) in ("machine", "lan")
+        try:
+            url = httpx.URL(self._base)
+            near = reach_of_host(url.host) in ("machine", "lan")
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise UsageError(f"backend '{name}': not an address ({one_line(str(error))})") from error
         self._client = httpx.AsyncClient(
             timeout=None,
             limits=httpx.Limits(keepalive_expiry=_KEPT_OPEN),
             follow_redirects=False,
+            verify=_trusted(),
             headers={"accept": "*/*", "accept-encoding": "identity", **headers},
             # What is asked of a near machine must not leave by way of a proxy.
             mounts={f"all://{url.netloc.decode()}": None} if near else None,
