@@ -114,11 +114,11 @@ def named(kind: Kind, name: str) -> Device:
 
 
 def open_stream(
-    kind: Kind, device: Device, rate: int, let_go: Callable[[], bool], *, latency: float | str, **how: Any
+    kind: Kind, device: Device, rate: int, let_go: Callable[[], bool], *, latency: float, **how: Any
 ) -> Stream:
     """Open and start an int16 stream at `rate` samples per second, or the nearest thing that the device takes.
 
-    Mono where it can; otherwise stereo, or all its channels. `latency` (seconds, or "high") and what else PortAudio
+    Mono where it can; otherwise stereo, or all its channels. `latency` (seconds) and what else PortAudio
     takes go to it as they are. `let_go`, called from any thread, closes the stream if it is idle and says so: then
     it is opened anew when it is needed. Raises GlassesError with the remedy.
     """

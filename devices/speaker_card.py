@@ -23,6 +23,10 @@ from pipeline.clock import Clock
 from pipeline.errors import GlassesError, SpeakerLost, UsageError
 from pipeline.types import Samples, SpeechChunk
 
+_LATENCY = 0.1
+"""Seconds of sound that the card keeps: it is as much later that an answer is heard. On two cores with work for ten,
+what PortAudio calls safe (0.035) broke three runs of three, this one of three, and 0.2 none."""
+
 _PATIENCE = 2.0
 """Seconds without progress after which a sound card counts as lost."""
 
@@ -54,8 +58,7 @@ class SoundCard:
 
     It is opened for sound at `rate` samples per second, or at its own rate. When it is lost, `play` and `drain` raise
     SpeakerLost, and the next `play` opens it anew. The card is real: it plays in real time and has no place in a
-    replay that jumps. The stream keeps PortAudio's safe latency, since the callback shares the interpreter with the
-    pipeline.
+    replay that jumps.
 
     Raises GlassesError at once where PortAudio or the card is missing; if `patient`, `play` says that as SpeakerLost.
     """
@@ -182,7 +185,7 @@ class SoundCard:
             device = portaudio.named("output", self._name) if self._name else portaudio.default("output")
             hand_over = partial(self._hand_over, feeds)
             stream = portaudio.open_stream(
-                "output", device, self._wanted, self._let_go, latency="high", callback=hand_over
+                "output", device, self._wanted, self._let_go, latency=_LATENCY, callback=hand_over
             )
         except GlassesError as error:
             self._trouble, self._rescan = str(error), True
@@ -229,7 +232,7 @@ def play_file(path: Path) -> None:
             rate = file.getframerate()
         own, channels = portaudio.negotiated("output", portaudio.default("output"), rate)
         samples = np.concatenate([resampled(sound[:, 0], rate, own), np.zeros(round(_TAIL * own), np.int16)])
-        sounddevice.play(np.tile(samples[:, np.newaxis], channels), own, blocking=True)
+        sounddevice.play(np.tile(samples[:, np.newaxis], channels), own, blocking=True, latency=2 * _LATENCY)
     except (OSError, EOFError, ValueError, wave.Error) as error:
         raise GlassesError(f"can't play {path}: {error}; it must be a 16-bit WAV file") from error
     except sounddevice.PortAudioError as error:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from devices.microphone_card import _Inbox
 from devices.registry import open_microphone, open_speaker
 from pipeline import clock as clocks
 from pipeline.clock import Clock
@@ -308,3 +309,25 @@ def test_a_card_without_a_name_is_wrong_use(address: str) -> None:
 
     with pytest.raises(UsageError, match="needs a name"):
         clocks.run(main, virtual=False)
+
+
+def test_a_backlog_that_grows_too_long_loses_its_oldest_sound_as_a_gap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("devices.microphone_card._BACKLOG", 1)
+    block = np.ones((320, 1), np.int16)
+
+    async def main(clock: Clock) -> None:
+        inbox = _Inbox(clock)
+        sound = inbox.sound(16_000, "card")
+        for count in (1, 100, 1):
+            for _ in range(count):
+                inbox.take(block, len(block), None, None)
+            if count == 1:
+                read = next(sound)
+        assert read.broken
+        assert read.position == 52 * 320  # a second is left of what waited
+        assert not next(sound).broken
+        inbox.end()
+        with pytest.raises(MicrophoneLost, match="'card' broke off"):
+            list(sound)
+
+    clocks.run(main, virtual=False)
