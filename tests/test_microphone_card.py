@@ -324,7 +324,7 @@ def test_a_backlog_that_grows_too_long_loses_its_oldest_sound_as_a_gap(monkeypat
             if count == 1:
                 read = next(sound)
         assert read.broken
-        assert read.position == 52 * 320  # a second is left of what waited
+        assert read.position == 53 * 320  # a second is left of what waited
         assert not next(sound).broken
         inbox.end()
         with pytest.raises(MicrophoneLost, match="'card' broke off"):
