@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -11,14 +12,17 @@ import numpy as np
 import pytest
 
 from pipeline import clock as clocks
+from pipeline.ask.addresses import open_backend
 from pipeline.ask.backend import PictureBudget
 from pipeline.ask.chain import Chain
 from pipeline.ask.reach import Reach
+from pipeline.ask.reader import Reader
 from pipeline.clock import Clock
 from pipeline.costs import fixed
 from pipeline.errors import GlassesError, UsageError
 from pipeline.events import to_line
 from pipeline.types import Answer, AnswerDelta, Outcome, Picture, Question
+from tests.servers import DONE, STALL, ChatServer, finish, words
 from tests.timeline import FREE, Scripted, Timeline, of
 
 QUESTION = Question(1, 0.0, "What is this?", (Picture(b"", 640, 360, 0.0),))
@@ -42,16 +46,19 @@ class Mind:
     questions: list[Question] = field(default_factory=list)
     clock: Clock | None = None
     closed: bool = False
+    stopped: int = 0  # times that it was left before its end
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         assert self.clock
         self.asked.append(round(self.clock.now(), 2))
         self.questions.append(question)
+        self.stopped += 1
         await self.clock.sleep_until(self.clock.now() + self.after)
         if self.error:
             raise self.error
         for word in self.words:
             yield AnswerDelta(question.turn, self.clock.now(), word)
+        self.stopped -= 1
         bad = self.outcome != "ok"
         fault, told = (f"{self.name}: broken; mend it", self.told) if bad else ("", "")
         yield Answer(question.turn, "".join(self.words), self.outcome, fault, told)
@@ -66,14 +73,18 @@ def down(name: str, **how: object) -> Mind:
 
 
 def ask(
-    *minds: Mind, at: tuple[float, ...] = (0.0,), question: Question = QUESTION, reach: Reach | None = None
+    *minds: Mind,
+    at: tuple[float, ...] = (0.0,),
+    question: Question = QUESTION,
+    reach: Reach | None = None,
+    hedge: float | None = None,
 ) -> list[tuple[str, Answer]]:
     """The questions at these seconds, to a chain with 10 s for the first word: what was said, and the answers."""
 
     async def main(clock: Clock) -> list[tuple[str, Answer]]:
         for mind in minds:
             mind.clock = clock
-        chain, heard = Chain(clock, minds, first_timeout=10.0, reach=reach), []
+        chain, heard = Chain(clock, minds, first_timeout=10.0, reach=reach, hedge=hedge), []
         for t in at:
             await clock.sleep_until(t)
             async with aclosing(chain.stream(question)) as stream:
@@ -172,6 +183,78 @@ def test_after_the_first_word_it_may_take_its_time() -> None:
     assert text == "One two."
 
 
+# With a hedge
+
+
+def test_the_next_one_is_started_before_the_first_has_failed_and_the_faster_one_is_heard() -> None:
+    a, b, c = Mind("a", after=5.0), Mind("b", after=0.5), Mind("c")
+    ((text, answer),) = ask(a, b, c, hedge=2.0)
+    assert (text, answer.fault) == ("A cup.", "a was slower; then b answered")
+    assert (a.asked, b.asked, c.asked) == ([0.0], [2.0], [])
+    assert (a.stopped, b.stopped) == (1, 0)
+
+
+def test_the_first_one_is_heard_if_it_is_faster_after_all() -> None:
+    a, b = Mind("a", ("One ", "two."), after=2.2), Mind("b", after=0.5)
+    ((text, answer),) = ask(a, b, hedge=2.0)
+    assert (text, answer.fault, b.stopped) == ("One two.", "b was slower; then a answered", 1)
+
+
+def test_one_that_is_fast_enough_is_asked_alone() -> None:
+    a, b = Mind("a", after=1.0), Mind("b")
+    assert ask(a, b, hedge=2.0) == [("A cup.", Answer(1, "A cup.", "ok"))]
+    assert b.asked == []
+
+
+def test_if_the_first_fails_the_second_that_is_at_work_goes_on() -> None:
+    a, b = down("a", after=2.5), Mind("b", after=2.0)
+    ((text, answer),) = ask(a, b, hedge=2.0)
+    assert (text, b.asked) == ("A cup.", [2.0])
+    assert answer.fault == "a: broken; mend it; then b answered"
+
+
+def test_the_one_that_only_reads_says_so_when_it_was_faster() -> None:
+    text = said(Mind("a", after=5.0), Mind("ondevice", ("It says: open.",)), hedge=2.0)
+    assert text == "I'm reading it myself. It says: open."
+
+
+def test_racing_ones_have_all_of_the_time() -> None:
+    a, b = Mind("a", after=9.0), Mind("b", after=60.0)
+    ((text, _),) = ask(a, b, hedge=2.0)
+    assert (text, b.stopped) == ("A cup.", 1)
+
+
+def test_a_slower_one_is_asked_again_the_next_time() -> None:
+    a, b = Mind("a", after=5.0), Mind("b", after=0.5)
+    ask(a, b, at=(0.0, 5.0), hedge=2.0)
+    assert len(a.asked) == 2
+
+
+def test_a_hedge_sends_no_picture_farther_either() -> None:
+    a, b, c = Mind("a", after=5.0, reach="lan"), Mind("b", reach="hosted"), Mind("c", reach="machine")
+    ask(a, b, c, hedge=2.0)
+    assert (b.asked, c.asked) == ([], [2.0])
+
+
+@pytest.mark.parametrize("hedge", [None, 2.0])
+def test_a_question_that_is_dropped_stops_everyone_at_work(hedge: float | None) -> None:
+    async def main(clock: Clock) -> tuple[int, int]:
+        a, b = Mind("a", after=60.0, clock=clock), Mind("b", after=60.0, clock=clock)
+        chain = Chain(clock, (a, b), first_timeout=100.0, hedge=hedge)
+
+        async def listen() -> None:
+            async with aclosing(chain.stream(QUESTION)) as stream:
+                assert [item async for item in stream] == []
+
+        listening = asyncio.ensure_future(listen())
+        await clock.sleep_until(5.0)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+        return a.stopped, b.stopped
+
+    assert clocks.run(main, virtual=True, costs=fixed(COSTS)) == (1, 0 if hedge is None else 1)
+
+
 # Who is left alone
 
 
@@ -249,7 +332,7 @@ def test_no_picture_goes_farther_than_the_first_one_would_send_it(
 def test_if_nobody_may_be_asked_the_wearer_hears_it() -> None:
     ((_, answer),) = ask(Mind("a"), reach="machine")
     assert (answer.outcome, answer.told) == ("error", "I may not ask any model.")
-    assert answer.fault == "a was left out: pictures would go farther than allowed"
+    assert answer.fault == "a was left out: pictures would go too far"
 
 
 def test_each_gets_the_picture_no_larger_than_it_wants_it() -> None:
@@ -272,6 +355,29 @@ def test_a_chain_takes_the_largest_picture_that_one_of_it_wants() -> None:
         return [Chain(clock, (small, large)).picture, Chain(clock, (small, large, whole)).picture]
 
     assert clocks.run(main, virtual=True) == [PictureBudget(1024, 80), PictureBudget(None, 95)]
+
+
+# With real servers
+
+
+@pytest.mark.parametrize("virtual", [False, True])
+@pytest.mark.parametrize("hedge", [None, 0.2])
+def test_a_server_that_hangs_is_left_for_one_that_answers(virtual: bool, hedge: float | None) -> None:
+    async def main(clock: Clock) -> list[AnswerDelta | Answer]:
+        address = f"{hanging.base_url}#m, {quick.base_url}#m"
+        chain = open_backend(address, clock, {}, Reader, first_timeout=1.0, hedge=hedge)
+        try:
+            return [item async for item in chain.stream(QUESTION)]
+        finally:
+            await chain.close()
+
+    whole = [*words("A ", "cup."), finish("stop"), DONE]
+    with ChatServer([STALL]) as hanging, ChatServer(whole) as quick:
+        *deltas, answer = clocks.run(main, virtual=virtual)
+        assert hanging.left.wait(5)
+    assert isinstance(answer, Answer)
+    assert (answer.outcome, [item.text for item in deltas][-2:]) == ("ok", ["A ", "cup."])
+    assert len(quick.requests) == 1
 
 
 # In a session

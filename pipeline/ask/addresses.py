@@ -76,13 +76,15 @@ def open_backend(
     next_timeout: float = 10.0,
     max_tokens: int = 2000,
     reach: Reach | None = None,
+    hedge: float | None = None,
     on_sent: Callable[[Sent], None] | None = None,
 ) -> Backend:
     """The backend at `address`, one of FORMS, or a chain of several; nothing is loaded or sent yet.
 
     `keys` holds API keys by name, `reader` gives the text recognition if it is needed.
     A backend has `first_timeout` seconds to its first word and a server `next_timeout` to each further event.
-    No picture goes farther than `reach`; None is as far as the first of a chain sends it.
+    No picture goes farther than `reach`; None is as far as the first of a chain sends it. The next one of a chain is
+    started `hedge` seconds after the one before, even if that is still at work; None waits until it has failed.
     Raises UsageError if an address is wrong, its key is missing, or it is known to lie beyond `reach`.
     """
     opening = Opening(keys, reader, first_timeout, next_timeout, max_tokens, on_sent)
@@ -98,7 +100,7 @@ def open_backend(
         return members[0]
     from pipeline.ask.chain import Chain
 
-    return Chain(clock, members, first_timeout=first_timeout, reach=reach)
+    return Chain(clock, members, first_timeout=first_timeout, reach=reach, hedge=hedge)
 
 
 def _open(address: str, clock: Clock, opening: Opening) -> Backend:

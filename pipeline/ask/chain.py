@@ -1,11 +1,14 @@
 """A backend made of backends: where one fails before its first word, the next one takes over.
 
 One that failed is left alone for a while, longer each time, and then tried again. None is asked that would send a
-picture farther than the first one does, unless that is allowed.
+picture farther than the first one does, unless that is allowed. With a hedge the next one is started before the first
+has failed, and whichever has its first word first is heard.
 """
 
 from __future__ import annotations
 
+import asyncio
+from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -22,9 +25,8 @@ _FIRST_REST = 15.0
 _LONGEST_REST = 600.0
 """Seconds. A network that is back should be noticed within one errand."""
 
-_TAKES_OVER = {"ondevice": "I'm reading it myself."}
-_ANOTHER = "I'm asking another model."
-"""What the wearer hears of the one that takes over."""
+_READER = "ondevice"
+"""The one that only reads: the wearer has to know that it is the one who answers."""
 
 
 @dataclass(slots=True)
@@ -33,7 +35,10 @@ class _Member:
     failures: int = 0  # in a row
     rests_until: float = 0.0  # seconds on the clock
 
-    def failed(self, now: float) -> None:
+    def ended(self, answer: Answer, now: float) -> None:
+        if answer.outcome not in ("error", "interrupted"):
+            self.failures = 0
+            return
         self.failures += 1
         self.rests_until = now + min(_FIRST_REST * 2.0 ** min(self.failures - 1, 16), _LONGEST_REST)
 
@@ -53,14 +58,36 @@ class _Asked:
         return AnswerDelta(self.question.turn, t, text)
 
 
+class _Attempt:
+    """One member at work; its first word, or its end without one, is on the way."""
+
+    def __init__(self, member: _Member, stream: AsyncGenerator[AnswerDelta | Answer, None], announced: bool) -> None:
+        self.member = member
+        self.stream = stream
+        self.announced = announced  # whether the wearer knows who is at work
+        self.first = asyncio.ensure_future(anext(stream))
+
+    async def stop(self) -> None:
+        self.first.cancel()
+        await asyncio.gather(self.first, return_exceptions=True)
+        await self.stream.aclose()
+
+
 class Chain:
     """Asks the first of its backends that answers."""
 
     def __init__(
-        self, clock: Clock, members: Sequence[Backend], *, first_timeout: float = 20.0, reach: Reach | None = None
+        self,
+        clock: Clock,
+        members: Sequence[Backend],
+        *,
+        first_timeout: float = 20.0,
+        reach: Reach | None = None,
+        hedge: float | None = None,
     ) -> None:
         """The time to the first word, `first_timeout` seconds, is shared by those that are still to be asked.
 
+        With `hedge`, each works on until the end of that time, and the next one is started `hedge` seconds after it.
         No picture goes farther than `reach`; None is as far as the first of `members` sends it.
         """
         self.name = ", ".join(backend.name for backend in members)
@@ -69,6 +96,7 @@ class Chain:
         self._members = [_Member(backend) for backend in members]
         self._first_timeout = first_timeout
         self._limit = reach
+        self._hedge = hedge
 
     @property
     def languages(self) -> frozenset[str] | None:
@@ -83,35 +111,47 @@ class Chain:
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`; a word about what failed comes first where another has taken over."""
         asked = _Asked(question, self._clock.now() + self._first_timeout)
-        order = self._in_order()
         answer = Answer(question.turn, "", "error", f"{self.name}: nobody could be asked", "I may not ask any model.")
-        for number, member in enumerate(order):
-            if await self._too_far(member.backend):
-                asked.faults.append(f"{member.backend.name} was left out: pictures would go farther than allowed")
-                continue
-            if asked.why:
-                notice = f"{asked.why} {_TAKES_OVER.get(member.backend.name, _ANOTHER)} "
-                yield asked.delta(self._clock.now(), notice)
-            share = (asked.until - self._clock.now()) / (len(order) - number)
-            before = asked.said
-            async with aclosing(self._ask(member, asked, max(share, 0.0))) as stream:
-                async for item in stream:
-                    if isinstance(item, Answer):
-                        answer = item
-                    else:
-                        yield asked.delta(item.t, item.text)
-            spoken = asked.said != before
-            if answer.outcome in ("error", "interrupted"):
-                member.failed(self._clock.now())
-            else:
-                member.failures = 0
-            if answer.fault:
-                asked.faults.append(answer.fault)
-            if spoken or answer.outcome in ("ok", "refused", "filtered"):
-                if asked.faults and answer.outcome == "ok":
-                    asked.faults.append(f"{member.backend.name} answered")
-                break
-            asked.why = _first_sentence(answer.told)
+        waiting, at_work = deque(self._in_order()), list[_Attempt]()
+        hedge_at: float | None = None  # when the next one is started although another is at work
+        try:
+            while waiting or at_work:
+                if waiting and not (at_work and (hedge_at is None or self._clock.now() < hedge_at)):
+                    member = waiting.popleft()
+                    if await self._too_far(member.backend):
+                        asked.faults.append(f"{member.backend.name} was left out: pictures would go too far")
+                        continue
+                    if asked.why:
+                        yield asked.delta(self._clock.now(), f"{asked.why} {_takes_over(member.backend)} ")
+                    at_work.append(self._begun(member, asked, len(waiting), announced=bool(asked.why) or not at_work))
+                    hedge_at = self._clock.now() + self._hedge if self._hedge and waiting else None
+                if not (attempt := await self._next_done(at_work, hedge_at)):
+                    continue
+                item = attempt.first.result()
+                if spoken := isinstance(item, AnswerDelta):
+                    for slower in [other for other in at_work if other is not attempt]:
+                        asked.faults.append(f"{slower.member.backend.name} was slower")
+                        at_work.remove(slower)
+                        await slower.stop()
+                    if not attempt.announced and attempt.member.backend.name == _READER:
+                        yield asked.delta(self._clock.now(), f"{_takes_over(attempt.member.backend)} ")
+                while isinstance(item, AnswerDelta):
+                    yield asked.delta(item.t, item.text)
+                    item = await anext(attempt.stream)
+                answer = item
+                at_work.remove(attempt)
+                await attempt.stop()
+                attempt.member.ended(answer, self._clock.now())
+                if answer.fault:
+                    asked.faults.append(answer.fault)
+                if spoken or answer.outcome in ("ok", "refused", "filtered"):
+                    if asked.faults and answer.outcome == "ok":
+                        asked.faults.append(f"{attempt.member.backend.name} answered")
+                    break
+                asked.why = _first_sentence(answer.told)
+        finally:
+            for attempt in at_work:
+                await attempt.stop()
         yield replace(answer, text=asked.said, fault="; then ".join(asked.faults))
 
     async def close(self) -> None:
@@ -130,6 +170,20 @@ class Chain:
             return False
         limit = self._limit or await self._reach(first) or "machine"
         return farther(await self._reach(backend), limit)
+
+    def _begun(self, member: _Member, asked: _Asked, left: int, *, announced: bool) -> _Attempt:
+        """`member` at work, with its share of the time to the first word: all that is left where others race it."""
+        share = (asked.until - self._clock.now()) / (1 if self._hedge else left + 1)
+        return _Attempt(member, self._ask(member, asked, max(share, 0.0)), announced)
+
+    async def _next_done(self, at_work: Sequence[_Attempt], until: float | None) -> _Attempt | None:
+        """The first of them that has something to say; None at `until`, seconds on the clock."""
+        done = asyncio.wait([attempt.first for attempt in at_work], return_when=asyncio.FIRST_COMPLETED)
+        try:
+            await (done if until is None else self._clock.within(max(until - self._clock.now(), 0.0), done))
+        except TimeoutError:
+            return None
+        return next(attempt for attempt in at_work if attempt.first.done())
 
     async def _reach(self, backend: Backend) -> Reach | None:
         return await self._clock.run("resolve", lambda: reach_of(backend))
@@ -187,6 +241,11 @@ def _smaller(picture: Picture, budget: PictureBudget) -> Picture:
 
     image = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
     return picture if image is None else encode(VideoFrame(picture.t, 0, image), budget)
+
+
+def _takes_over(backend: Backend) -> str:
+    """What the wearer hears of the one that takes over."""
+    return "I'm reading it myself." if backend.name == _READER else "I'm asking another model."
 
 
 def _first_sentence(told: str) -> str:

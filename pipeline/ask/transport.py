@@ -69,13 +69,13 @@ class Server:
         self.name = name
         self._base = base_url.rstrip("/")
         self._on_sent = on_sent
-        # The clock keeps every deadline. Redirects are not followed: a key is for the host that it was given for.
-        # Compression would hold words back.
         try:
             url = httpx.URL(self._base)
             near = reach_of_host(url.host) in ("machine", "lan")
         except (httpx.InvalidURL, UnicodeError) as error:
             raise UsageError(f"backend '{name}': not an address ({one_line(str(error))})") from error
+        # The clock keeps every deadline. Redirects are not followed: a key is for the host that it was given for.
+        # Compression would hold words back.
         self._client = httpx.AsyncClient(
             timeout=None,
             limits=httpx.Limits(keepalive_expiry=_KEPT_OPEN),
