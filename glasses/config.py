@@ -73,6 +73,7 @@ class Ask:
 
     backend: str = "ondevice"  # address, or several with commas between: where one fails, the next is asked
     reach: str = ""  # how far pictures may go: machine, lan, hosted; empty for where the first backend sends them
+    hedge: float = 0.0  # seconds after which the next backend is started though one is still at work; 0 for never
     first_timeout: float = 20.0  # seconds until the first word must have come
     next_timeout: float = 10.0  # seconds until each further word must have come
     max_tokens: int = 2000  # of an answer, reasoning included

@@ -92,4 +92,5 @@ class Models:
             next_timeout=settings.next_timeout,
             max_tokens=settings.max_tokens,
             reach=cast("Reach | None", settings.reach or None),
+            hedge=settings.hedge or None,
         )
