@@ -47,20 +47,23 @@ class CardMicrophone:
         self._clock = clock
         self._opened = False  # before, with whatever success
         self._rescan = False  # the devices may have changed since the last scan
-        self._hung: portaudio.Stream | None = None  # one that gives nothing, and may hang when it is closed
+        self._hung: list[portaudio.Stream] = []  # those that give nothing, and may hang when they are closed
 
     def __iter__(self) -> Iterator[AudioChunk | Opened]:
         again, self._opened = self._opened, True
         try:
             yield from self._listen(again)
+        except MicrophoneLost:
+            self._rescan = True
+            raise
         except GlassesError as error:
             self._rescan = True
-            raise error if isinstance(error, MicrophoneLost) else MicrophoneLost(str(error)) from error
+            raise MicrophoneLost(str(error)) from error
 
     def _listen(self, again: bool) -> Iterator[AudioChunk | Opened]:
-        if self._hung:
-            portaudio.close(self._hung)
-            self._hung = None
+        while self._hung:
+            portaudio.close(self._hung[-1])
+            self._hung.pop()
         if self._rescan:
             self._rescan = not portaudio.rescan()
         device = portaudio.named("input", self._name) if self._name else portaudio.default("input")
@@ -82,10 +85,10 @@ class CardMicrophone:
             yield from self._chunks(stream.rate, inbox, device.name, again)
         except MicrophoneLost:  # said first: a sound server that hangs would keep it back
             inbox.close()
-            self._hung = stream
+            self._hung.append(stream)
             raise
         finally:
-            if not self._hung:
+            if stream not in self._hung:
                 portaudio.close(stream)
 
     def _chunks(self, rate: int, inbox: _Inbox, name: str, again: bool) -> Iterator[AudioChunk]:
