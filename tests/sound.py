@@ -171,27 +171,34 @@ class SoundSystem:
 @pytest.fixture
 def sound_system(tmp_path: Path) -> Iterator[SoundSystem]:
     """A system with a speaker and two microphones, for the test's process; skips where PulseAudio is missing."""
+    with sound_system_in(tmp_path) as system:
+        yield system
+
+
+@contextlib.contextmanager
+def sound_system_in(folder: Path) -> Iterator[SoundSystem]:
+    """As the fixture, with its files in `folder`."""
     missing = [tool for tool in _TOOLS if not shutil.which(tool)]
     if missing or not _ALSA.exists():
         pytest.skip(f"needs PulseAudio with ALSA's pulse plugin: {', '.join(missing) or _ALSA} is missing")
-    system = SoundSystem(tmp_path, Ears(tmp_path / "heard.raw"))
-    socket, alsa = tmp_path / "pulse.sock", tmp_path / "asound.conf"
+    system = SoundSystem(folder, Ears(folder / "heard.raw"))
+    socket, alsa = folder / "pulse.sock", folder / "asound.conf"
     alsa.write_text("pcm.!default { type pulse }\nctl.!default { type pulse }\n")
-    (tmp_path / "run").mkdir(mode=0o700)
+    (folder / "run").mkdir(mode=0o700)
     microphones = "".join(
         f"load-module module-pipe-source source_name={name} file={system.pipe(name)} "
         f"rate={ROOM_RATE} channels=1 format=s16le\n"
         for name in ("mic", "spare")
     )
-    (tmp_path / "setup.pa").write_text(
+    (folder / "setup.pa").write_text(
         f"load-module module-native-protocol-unix socket={socket} auth-anonymous=1\n"
         f"load-module module-null-sink sink_name=card rate=48000\n{microphones}"
         "set-default-sink card\nset-default-source mic\n"
     )
     environment = {
-        "HOME": str(tmp_path),
-        "XDG_RUNTIME_DIR": str(tmp_path),
-        "PULSE_RUNTIME_PATH": str(tmp_path / "run"),
+        "HOME": str(folder),
+        "XDG_RUNTIME_DIR": str(folder),
+        "PULSE_RUNTIME_PATH": str(folder / "run"),
         "PULSE_SERVER": f"unix:{socket}",
         "ALSA_CONFIG_PATH": f"{_ALSA}:{alsa}",
     }
