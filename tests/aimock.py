@@ -32,9 +32,10 @@ def installed() -> Path:
         folder = Path(tempfile.mkdtemp(dir=cache))
         try:
             # Its test plug-ins want whole test frameworks beside it, which the server does without.
-            options = ["--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps", "--prefix", str(folder)]
-            command = [npm, "install", *options, f"{PACKAGE}@{VERSION}"]
-            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+            options = ["--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps", "--engine-strict"]
+            patience = ["--fetch-retries=1", "--fetch-timeout=30000"]
+            command = [npm, "install", *options, *patience, "--prefix", str(folder), f"{PACKAGE}@{VERSION}"]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
             if done.returncode:
                 pytest.skip(f"npm can't install {PACKAGE}: {done.stderr.strip()[-200:]}")
             with suppress(OSError):  # another worker was faster

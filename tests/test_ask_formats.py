@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,18 +24,23 @@ from tests.servers import ChatServer, Received, Step
 PICTURE = Picture(bytes(range(256)) * 9, 640, 360, 0.5)
 QUESTION = Question(3, 1.0, "Was steht da?", (PICTURE,), (Exchange("Where am I?", "In a bakery."),), language="de")
 KEY = "sk-very-secret"
+PATIENT = Patience(5.0, 5.0)
 MARKS = "grün\u2028zu\u2029\u0085 字 🙂 14–18"
 
 every_format = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=list(DIALECTS))
 
 
 def ask(
-    profile: Profile, question: Question = QUESTION, *, model: str = "m", sent: list[Sent] | None = None
+    profile: Profile,
+    question: Question = QUESTION,
+    *,
+    model: str = "m",
+    sent: list[Sent] | None = None,
+    patience: Patience = PATIENT,
 ) -> tuple[list[str], Answer]:
     """The words as they came, and how the answer ended."""
 
     async def main(clock: Clock) -> tuple[list[str], Answer]:
-        patience = Patience(5.0, 5.0)
         on_sent = None if sent is None else sent.append
         mind = Remote(clock, "address", profile, model, key=KEY, patience=patience, max_tokens=900, on_sent=on_sent)
         try:
@@ -47,9 +53,11 @@ def ask(
     return clocks.run(main, virtual=True)
 
 
-def hear(dialect: Dialect, script: Sequence[Step], **server: Any) -> tuple[list[str], Answer]:
+def hear(
+    dialect: Dialect, script: Sequence[Step], *, patience: Patience = PATIENT, **server: Any
+) -> tuple[list[str], Answer]:
     with ChatServer(script, kind=server.pop("kind", dialect.kind), **server) as running:
-        return ask(Profile(dialect.name, running.base_url))
+        return ask(Profile(dialect.name, running.base_url), patience=patience)
 
 
 def whole(dialect: Dialect) -> list[Step]:
@@ -299,6 +307,33 @@ def test_a_question_that_gemini_blocks_is_filtered() -> None:
 def test_what_servers_say_in_words_only_is_understood(status: int, body: Any, told: str) -> None:
     answer = hear(DIALECTS["gemini"], [json.dumps(body)], status=status, kind="application/json")[1]
     assert answer.told.startswith(told)
+
+
+# In time
+
+
+@every_format
+def test_thoughts_alone_do_not_keep_the_wearer_waiting(dialect: Dialect) -> None:
+    thoughts: list[Step] = [dialect.thought("Hm."), 0.05]
+    _, answer = hear(dialect, thoughts * 60, patience=Patience(0.5, 5.0))
+    assert (answer.text, answer.outcome, answer.told) == ("", "error", "The model did not answer in time.")
+
+
+@every_format
+def test_thoughts_in_the_middle_do_not_either(dialect: Dialect) -> None:
+    thoughts: list[Step] = [dialect.thought("Hm."), 0.05]
+    _, answer = hear(dialect, [*dialect.words("It says"), *thoughts * 60], patience=Patience(5.0, 0.5))
+    assert (answer.text, answer.outcome) == ("It says", "interrupted")
+    assert answer.told == "The answer stopped in the middle."
+
+
+@every_format
+def test_nobody_waits_for_a_server_that_goes_on_after_the_end(dialect: Dialect) -> None:
+    thoughts: list[Step] = [dialect.thought("Hm."), 0.1]
+    began = time.monotonic()
+    _, answer = hear(dialect, [*dialect.words("Open."), *dialect.end("ok"), *thoughts * 60])
+    assert (answer.text, answer.outcome) == ("Open.", "ok")
+    assert time.monotonic() - began < 4
 
 
 # Asking again

@@ -47,7 +47,7 @@ class Patience:
     """How long a server may keep the wearer waiting."""
 
     first: float = 20.0  # seconds to the first word: a small computer takes long to look at a picture
-    next: float = 10.0  # seconds from one event to the next, once words have come
+    next: float = 10.0  # seconds from one word to the next: what else a server sends does not count
 
 
 class Remote:
@@ -103,9 +103,13 @@ class Remote:
             reply: Reply | None = None
             try:
                 reply = await self._post(question, until)
-                while (data := await self._next(reply, heard, until)) is not None:
+                by = until
+                while (data := await self._next(reply, heard, by)) is not None:
+                    ended = bool(heard.finish)
                     if text := self._read(data, heard):
                         yield AnswerDelta(question.turn, self._clock.now(), text)
+                    if text or (heard.finish and not ended):
+                        by = self._clock.now() + (_AFTERWARDS if heard.finish else self._patience.next)
                 if text := heard.rest():
                     yield AnswerDelta(question.turn, self._clock.now(), text)
                 failure = heard.ending(self._format.ENDS)
@@ -156,22 +160,20 @@ class Remote:
         finally:
             await reply.close()
 
-    async def _next(self, reply: Reply, heard: Heard, until: float) -> str | None:
-        if heard.finish:
-            try:
-                return await reply.next(_AFTERWARDS)
-            except (Failure, TimeoutError):
-                return None  # the answer is whole: only its count of tokens is missing
-        first = not heard.text
-        limit = max(0.0, until - self._clock.now()) if first else self._patience.next
+    async def _next(self, reply: Reply, heard: Heard, by: float) -> str | None:
+        """The next event, None at the end. Raises Failure if it does not come `by` then, seconds on the clock."""
         try:
-            return await reply.next(limit)
-        except TimeoutError:
-            if first:
-                what, remedy = f"no word came within {self._patience.first:g} s", "see whether the server is overloaded"
-                raise Failure(f"{self.name}: {what}; {remedy}", told="The model did not answer in time.") from None
-            message = f"{self.name}: the stream stood still for {limit:g} s; see what the server is doing"
-            raise Failure(message, told="The answer stopped in the middle.", outcome="interrupted") from None
+            return await reply.next(max(0.0, by - self._clock.now()))
+        except (Failure, TimeoutError) as error:
+            if heard.finish:
+                return None  # the answer is whole: only its count of tokens is missing
+            if isinstance(error, Failure):
+                raise
+        if heard.text:
+            message = f"{self.name}: no word came for {self._patience.next:g} s; see what the server is doing"
+            raise Failure(message, told="The answer stopped in the middle.", outcome="interrupted")
+        message = f"{self.name}: no word came within {self._patience.first:g} s; see whether the server is overloaded"
+        raise Failure(message, told="The model did not answer in time.")
 
     def _read(self, data: str, heard: Heard) -> str:
         """What the event `data` adds to the spoken answer. Raises Failure if it is an error, or makes no sense."""
