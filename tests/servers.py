@@ -68,6 +68,11 @@ class Received:
     body: Any
 
 
+def no_reader() -> Any:
+    """Stands in for text recognition where nothing is to be read."""
+    return None
+
+
 class ChatServer:
     """Answers every POST with `script`; keeps the requests, and says when a client has left early.
 

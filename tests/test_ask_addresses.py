@@ -18,13 +18,12 @@ from pipeline.ask.backend import Backend
 from pipeline.ask.chain import Chain
 from pipeline.ask.profiles import PROFILES
 from pipeline.ask.reach import reach_of, reach_of_host, reach_of_url
-from pipeline.ask.reader import Reader
 from pipeline.ask.remote import Remote
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
 from pipeline.types import Answer, Question
 from tests.dialects import DIALECTS
-from tests.servers import ChatServer
+from tests.servers import ChatServer, no_reader
 
 KEYS = {profile.key: f"sk-{name}" for name, profile in PROFILES.items()}
 DRIVER = """
@@ -57,7 +56,7 @@ driver = Driver()
 
 def opened(address: str, keys: dict[str, str] = KEYS, **settings: Any) -> Backend:
     async def main(clock: Clock) -> Backend:
-        mind = open_backend(address, clock, keys, Reader, **settings)
+        mind = open_backend(address, clock, keys, no_reader, **settings)
         await mind.close()
         return mind
 
@@ -66,7 +65,7 @@ def opened(address: str, keys: dict[str, str] = KEYS, **settings: Any) -> Backen
 
 def answer(address: str, **settings: Any) -> Answer:
     async def main(clock: Clock) -> Answer:
-        mind = open_backend(address, clock, KEYS, Reader, **settings)
+        mind = open_backend(address, clock, KEYS, no_reader, **settings)
         try:
             *_, last = [item async for item in mind.stream(Question(1, 0.0, "What is this?", ()))]
         finally:

@@ -11,10 +11,10 @@ import pytest
 
 from pipeline import clock as clocks
 from pipeline.ask.addresses import open_backend
-from pipeline.ask.reader import Reader
 from pipeline.clock import Clock
 from pipeline.types import Answer, Exchange, Picture, Question
 from tests import aimock
+from tests.servers import no_reader
 
 # Its pieces split the emoji in two, as servers in JavaScript do.
 SENTENCE = "It says\u2028grün, 字字 🙂, open 14–18."
@@ -57,7 +57,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def ask(root: str, name: str, text: str = QUESTION.text) -> tuple[list[str], Answer]:
     async def main(clock: Clock) -> tuple[list[str], Answer]:
-        mind = open_backend(f"{name}+{root}{BASES[name]}#a-model", clock, {"GLASSES_API_KEY": "a-key"}, Reader)
+        mind = open_backend(f"{name}+{root}{BASES[name]}#a-model", clock, {"GLASSES_API_KEY": "a-key"}, no_reader)
         try:
             *deltas, answer = [item async for item in mind.stream(replace(QUESTION, text=text))]
         finally:

@@ -16,13 +16,12 @@ from pipeline.ask.addresses import open_backend
 from pipeline.ask.backend import PictureBudget
 from pipeline.ask.chain import Chain
 from pipeline.ask.reach import Reach
-from pipeline.ask.reader import Reader
 from pipeline.clock import Clock
 from pipeline.costs import fixed
 from pipeline.errors import GlassesError, UsageError
 from pipeline.events import to_line
 from pipeline.types import Answer, AnswerDelta, Outcome, Picture, Question
-from tests.servers import DONE, STALL, ChatServer, finish, words
+from tests.servers import DONE, STALL, ChatServer, finish, no_reader, words
 from tests.timeline import FREE, Scripted, Timeline, of
 
 QUESTION = Question(1, 0.0, "What is this?", (Picture(b"", 640, 360, 0.0),))
@@ -365,7 +364,7 @@ def test_a_chain_takes_the_largest_picture_that_one_of_it_wants() -> None:
 def test_a_server_that_hangs_is_left_for_one_that_answers(virtual: bool, hedge: float | None) -> None:
     async def main(clock: Clock) -> list[AnswerDelta | Answer]:
         address = f"{hanging.base_url}#m, {quick.base_url}#m"
-        chain = open_backend(address, clock, {}, Reader, first_timeout=1.0, hedge=hedge)
+        chain = open_backend(address, clock, {}, no_reader, first_timeout=1.0, hedge=hedge)
         try:
             return [item async for item in chain.stream(QUESTION)]
         finally:

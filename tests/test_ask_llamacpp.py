@@ -13,9 +13,9 @@ import pytest
 
 from pipeline import clock as clocks
 from pipeline.ask.addresses import open_backend
-from pipeline.ask.reader import Reader
 from pipeline.clock import Clock
 from pipeline.types import Answer, Exchange, Picture, Question
+from tests.servers import no_reader
 from tests.tiny_llama import CONTEXT, SENTENCE
 
 pytest.importorskip("xllamacpp")
@@ -52,7 +52,7 @@ def ask(
     address: str, question: Question = QUESTION, *, key: str = KEY, max_tokens: int = 100
 ) -> tuple[list[str], Answer]:
     async def main(clock: Clock) -> tuple[list[str], Answer]:
-        mind = open_backend(address, clock, {"GLASSES_API_KEY": key}, Reader, max_tokens=max_tokens)
+        mind = open_backend(address, clock, {"GLASSES_API_KEY": key}, no_reader, max_tokens=max_tokens)
         try:
             *deltas, answer = [item async for item in mind.stream(question)]
         finally:

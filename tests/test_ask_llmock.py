@@ -9,9 +9,9 @@ import pytest
 
 from pipeline import clock as clocks
 from pipeline.ask.addresses import open_backend
-from pipeline.ask.reader import Reader
 from pipeline.clock import Clock
 from pipeline.types import Answer, AnswerDelta, Picture, Question
+from tests.servers import no_reader
 
 llmock_package = pytest.importorskip("llmock")
 
@@ -28,7 +28,7 @@ def ask(llmock: Any, name: str, *, first: float = 20.0, following: float = 5.0) 
     async def main(clock: Clock) -> tuple[str, Answer]:
         address = f"{name}+{llmock.url}{BASES[name]}#a-model"
         keys = {"GLASSES_API_KEY": "a-key"}
-        mind = open_backend(address, clock, keys, Reader, first_timeout=first, next_timeout=following)
+        mind = open_backend(address, clock, keys, no_reader, first_timeout=first, next_timeout=following)
         try:
             *deltas, answer = [item async for item in mind.stream(QUESTION)]
         finally:
