@@ -19,7 +19,7 @@ from pipeline.ask.wire import Heard
 from pipeline.clock import Clock
 from pipeline.types import Answer, Exchange, Picture, Question
 from tests.dialects import DIALECTS, Dialect
-from tests.servers import ChatServer, Received, Step
+from tests.servers import ChatServer, Received, Step, event
 
 PICTURE = Picture(bytes(range(256)) * 9, 640, 360, 0.5)
 QUESTION = Question(3, 1.0, "Was steht da?", (PICTURE,), (Exchange("Where am I?", "In a bakery."),), language="de")
@@ -169,6 +169,16 @@ def test_a_stream_split_at_every_byte_is_the_same(dialect: Dialect) -> None:
     script = "".join([*dialect.words("It says ", MARKS), *dialect.end("ok")]).encode()
     _, answer = hear(dialect, [bytes([byte]) for byte in script])
     assert (answer.text, answer.outcome) == (f"It says {MARKS}", "ok")
+
+
+def test_an_emoji_that_a_server_split_in_two_is_spoken_whole_and_half_of_one_not_at_all() -> None:
+    halves = [
+        event(f'{{"choices": [{{"delta": {{"content": "{half}"}}}}]}}')
+        for half in (r"Hi \ud83d", r"\ude42 \ud83d", ".")
+    ]
+    deltas, answer = hear(DIALECTS["chat"], [*halves, *DIALECTS["chat"].end("ok")])
+    assert (answer.text, answer.outcome) == ("Hi 🙂 .", "ok")
+    assert "".join(deltas) == answer.text
 
 
 @every_format

@@ -22,6 +22,9 @@ class Backend(Protocol):
 
     Every wait goes through the session's clock. Failures are outcomes, not exceptions: the `Answer`
     at the end says what went wrong (`fault`) and what to tell the wearer (`told`).
+
+    It may also have an attribute `reach` ("machine", "lan" or "hosted", reach.py): where its pictures go. One that does
+    not say counts as hosted.
     """
 
     name: str
