@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import random
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -317,6 +318,35 @@ def test_a_question_that_gemini_blocks_is_filtered() -> None:
 def test_what_servers_say_in_words_only_is_understood(status: int, body: Any, told: str) -> None:
     answer = hear(DIALECTS["gemini"], [json.dumps(body)], status=status, kind="application/json")[1]
     assert answer.told.startswith(told)
+
+
+@every_format
+def test_whatever_a_server_sends_ends_in_one_answer_with_a_sentence(dialect: Dialect) -> None:
+    """Forty streams with a piece lost, doubled, swapped or made of noise."""
+    numbers = random.Random(7)
+    pieces = [*dialect.words("It ", "says ", "open."), dialect.thought("Hm."), *dialect.end("ok")]
+
+    def damaged() -> list[Step]:
+        data = bytearray("".join(numbers.sample(pieces, len(pieces)) if numbers.random() < 0.3 else pieces).encode())
+        for _ in range(numbers.randint(0, 2)):
+            at, to = sorted(numbers.randrange(len(data) + 1) for _ in range(2))
+            piece = numbers.choice([b"", bytes(data[at:to]) * 2, numbers.randbytes(9), b"null", b"{", b"\n\n", b'"'])
+            data[at : min(to, at + 40)] = piece
+        return [bytes(data)]
+
+    async def main(clock: Clock) -> list[list[Answer]]:
+        mind = Remote(clock, "address", Profile(dialect.name, server.base_url), "m", patience=PATIENT)
+        try:
+            return [[item async for item in mind.stream(QUESTION) if isinstance(item, Answer)] for _ in range(40)]
+        finally:
+            await mind.close()
+
+    with _Changing(iter(damaged, None), kind=dialect.kind) as server:
+        endings = clocks.run(main, virtual=True)
+    for (answer,) in endings:
+        assert answer.outcome == "ok" or (answer.told and answer.fault)
+        assert answer.text or answer.told
+    assert len({answer.outcome for (answer,) in endings}) > 1  # the damage is neither too small nor too great
 
 
 # In time
