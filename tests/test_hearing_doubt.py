@@ -25,7 +25,7 @@ def test_clear_words_are_believed_at_once() -> None:
         ({"log_probability": -0.6, "no_speech": 0.7}, "probably no speech"),
         ({"text": "What is this? What is this?"}, "only repetition could be made out"),
         ({"text": "Thank you.", "log_probability": -0.5}, "probably noise"),
-        ({"text": "Yeah, that's it.", "no_speech": 0.4}, "probably noise"),
+        ({"text": "Yeah, that's it.", "no_speech": 0.5}, "probably noise"),
     ],
 )
 def test_what_is_not_believed_has_its_reason(change: dict[str, str | float], reason: str) -> None:
@@ -63,4 +63,5 @@ def test_one_unsure_word_is_heard_again_but_neither_noise_nor_a_long_mumble() ->
     unsure = replace(SURE, text="Stop.", log_probability=-0.9, seconds=1.0)
     assert worth_another(unsure)
     assert not worth_another(replace(unsure, no_speech=0.8))
+    assert not worth_another(replace(unsure, text="Bye bye bye bye bye", no_speech=0.8))
     assert not worth_another(replace(unsure, seconds=6.0))

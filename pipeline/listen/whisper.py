@@ -15,6 +15,7 @@ There is no random sampling, Whisper's usual way out of bad results: it invents 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,9 @@ _TOKENS_PER_SECOND = 12
 _MOST_TOKENS = 220
 """For any length: about half of what Whisper can write at all."""
 
+_MOST_HOT = 200
+"""Tokens of hot words, about as many words; Whisper makes room for 448 tokens in all."""
+
 _SURE_LANGUAGE = 0.5
 """Probability of the language below which it is detected again in a full window."""
 
@@ -63,11 +67,12 @@ _SURE_LANGUAGE = 0.5
 class Whisper:
     """A Whisper model for one utterance at a time; int8 on the processor, deterministic.
 
-    `folder` holds the CTranslate2 weights. `language` is an ISO 639-1 code, or None to detect it.
+    `folder` holds the CTranslate2 weights. `language` is an ISO 639-1 code, or None to detect it. `hot_words` are
+    words to expect, such as names: they are written in front of what is heard, as if they had just been said.
     Raises UsageError for a language that the weights don't hear.
     """
 
-    def __init__(self, folder: Path, language: str | None, *, threads: int = 2) -> None:
+    def __init__(self, folder: Path, language: str | None, *, threads: int = 2, hot_words: Sequence[str] = ()) -> None:
         from faster_whisper import WhisperModel
 
         self._model = WhisperModel(
@@ -78,6 +83,7 @@ class Whisper:
                 raise UsageError(f"{folder}: it hears English only; for '{language}' choose listen.model base")
             language = "en"
         self._language = language
+        self._hot_words = ", ".join(hot_words)
         self._tokenizers: dict[str, Tokenizer] = {}
 
     def transcribe(self, samples: Samples) -> Transcript:
@@ -114,7 +120,8 @@ class Whisper:
         from faster_whisper.transcribe import get_suppressed_tokens
 
         tokenizer = self._tokenizer(language)
-        prompt = [*tokenizer.sot_sequence, tokenizer.no_timestamps]
+        expected = [tokenizer.sot_prev, *tokenizer.encode(f" {self._hot_words}")[:_MOST_HOT]] if self._hot_words else []
+        prompt = [*expected, *tokenizer.sot_sequence, tokenizer.no_timestamps]
         most = min(_MOST_TOKENS, 16 + round(seconds * _TOKENS_PER_SECOND))
         result = self._model.model.generate(
             encoded,
