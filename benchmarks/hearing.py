@@ -150,18 +150,18 @@ def main() -> None:
         for name, found in (("kitchen, detected", sounds.detected(noise)), ("kitchen, forced", sounds.forced(noise))):
             conditions.append((name, track(f"listening for speech, {name}", islice(found, options.limit))))
         warm(systems, conditions[0][1])
-        heard = [
-            one
-            for name, stretches in conditions
-            for one in track(f"{options.model}: {name}", compare(name, stretches, systems), 2 * len(stretches))
-        ]
-    scores = [
-        score(name, system, heard, labels if name in PEOPLE else {}) for name, _ in conditions for system in SYSTEMS
-    ]
+        heard: list[Heard] = []
+        scores: list[Score] = []
+        for name, stretches in conditions:
+            heard += track(f"{options.model}: {name}", compare(name, stretches, systems), 2 * len(stretches))
+            both = [score(name, system, heard, labels if name in PEOPLE else {}) for system in SYSTEMS]
+            scores += both
+            if not options.json and not sys.stdout.isatty():
+                lines(options.model, both)
     if options.json:
         print(json.dumps({"model": options.model, "scores": [*map(asdict, scores)], "heard": [*map(asdict, heard)]}))
-    else:
-        show(options.model, scores)
+    elif sys.stdout.isatty():
+        table(options.model, scores)
 
 
 def warm(systems: dict[str, Recogniser], stretches: list[sounds.Sound]) -> None:
@@ -194,21 +194,24 @@ def progress() -> Iterator[Callable[..., list[Any]]]:
         yield track
 
 
-def show(model: str, scores: list[Score]) -> None:
-    """A table on a terminal, otherwise a line a condition and system."""
+def lines(model: str, both: list[Score]) -> None:
+    """One condition for a log: a line for each system, as soon as they are known."""
+    for one in both:
+        shown = ", ".join(f"{name} {cell}" for name, cell in row(one, both[0]).items() if cell)
+        print(f"hearing: {model}, {shown}", flush=True)
+
+
+def table(model: str, scores: list[Score]) -> None:
+    """All conditions for a terminal."""
     from rich.console import Console
     from rich.table import Table
 
-    console = Console()
-    rows = [row(one, next(other for other in scores if other.condition == one.condition)) for one in scores]
-    if not console.is_terminal:
-        for cells in rows:
-            print(f"hearing: {model}, " + ", ".join(f"{name} {cell}" for name, cell in cells.items() if cell))
-        return
-    table = Table(*rows[0], title=f"Whisper {model}: ours, and faster-whisper's defaults")
+    firsts = {one.condition: one for one in reversed(scores)}
+    rows = [row(one, firsts[one.condition]) for one in scores]
+    shown = Table(*rows[0], title=f"Whisper {model}: ours, and faster-whisper's defaults")
     for number, cells in enumerate(rows, 1):
-        table.add_row(*cells.values(), end_section=number % len(SYSTEMS) == 0)
-    console.print(table)
+        shown.add_row(*cells.values(), end_section=number % len(SYSTEMS) == 0)
+    Console().print(shown)
 
 
 def row(one: Score, ours: Score) -> dict[str, str]:
