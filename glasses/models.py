@@ -18,15 +18,16 @@ from pipeline.turn import Mouth
 if TYPE_CHECKING:
     from pipeline.ask.backend import Backend
     from pipeline.ask.reach import Reach
-    from pipeline.ask.reader import Reader
     from pipeline.listen.whisper import Whisper
     from pipeline.orders import Keeper
+    from pipeline.see.eyes import Eyes
+    from pipeline.see.objects import Detector
     from pipeline.speak.piper import Piper
     from pipeline.speak.speaker import Speaker
 
 
 class Models:
-    """Ears, voice and reading eyes by configuration; several sessions may share them."""
+    """Ears, voice and eyes by configuration; several sessions may share them."""
 
     def __init__(self, config: Config) -> None:
         self._config = config
@@ -56,13 +57,22 @@ class Models:
         return Piper(weights.piper(name, self._config.weights.folder), speed=self._config.speak.speed)
 
     @cached_property
-    def reader(self) -> Reader:
-        """Text recognition, for answers without a network."""
-        from pipeline.ask.reader import Reader
+    def eyes(self) -> Eyes:
+        """What sees without a network. Things are recognised once somebody asks for them, so it works without that."""
+        from pipeline.see.eyes import Eyes
 
-        reader = Reader()
-        reader.load()
-        return reader
+        eyes = Eyes(lambda: self.detector)
+        eyes.load()
+        return eyes
+
+    @cached_property
+    def detector(self) -> Detector:
+        """Object detection."""
+        from pipeline.see.objects import Detector
+
+        detector = Detector(weights.detector(self._config.weights.folder))
+        detector.load()
+        return detector
 
     def load(self) -> None:
         """Load what every session needs; blocks for seconds."""
@@ -87,7 +97,7 @@ class Models:
             settings.backend,
             clock,
             read_keys(os.environ),
-            lambda: self.reader,
+            lambda: self.eyes,
             first_timeout=settings.first_timeout,
             next_timeout=settings.next_timeout,
             max_tokens=settings.max_tokens,

@@ -69,6 +69,11 @@ def piper(name: str, folder: str = "") -> Path:
     return path
 
 
+def detector(folder: str = "") -> Path:
+    """The frozen graph of object detection, its .pbtxt beside it. Raises GlassesError if it is not there."""
+    return ready(next(weight for weight in CATALOGUE if weight.name == "ssd-mobilenet-v2"), folder)
+
+
 def silero() -> Path:
     """The voice activity model that faster-whisper carries. Raises GlassesError if it is not there."""
     found = carried(next(model for model in CARRIED if model.name == "silero-vad"))
@@ -95,7 +100,7 @@ def locate(weight: Weight, folder: str = "") -> Found:
         path = main if main.is_file() else None
         source: Literal["package", "cache"] = "package" if installed else "cache"
         return Found(source, path, weight.files)
-    if fetched := _in_hub_cache(weight.hub):
+    if weight.hub and (fetched := _in_hub_cache(weight.hub)):
         return Found("hub", fetched, weight.hub.files)
     return Found("missing")
 
@@ -110,7 +115,9 @@ def ready(weight: Weight, folder: str = "") -> Path:
         assert found.path
         return found.path
     if found.source == "missing":
-        path, files = _fetched(weight), weight.hub.files
+        if not weight.hub:
+            raise GlassesError(f"the weights of {weight.name} are not on this machine; run: {REMEDY}")
+        path, files = _fetched(weight, weight.hub), weight.hub.files
     elif found.source == "package" and len(weight.files[0].parts) > 1:
         return _joined(weight)
     else:
@@ -236,7 +243,7 @@ def _in_hub_cache(hub: Hub) -> Path | None:
     return Path(str(found[0])) if all(isinstance(path, str) for path in found) else None
 
 
-def _fetched(weight: Weight) -> Path:
+def _fetched(weight: Weight, hub: Hub) -> Path:
     """The main file from its makers, with the size said first and huggingface_hub's progress bar."""
     import click
     import httpx
@@ -245,7 +252,6 @@ def _fetched(weight: Weight) -> Path:
     nowhere = f"the weights of {weight.name} are not on this machine, and"
     if constants.is_offline_mode():
         raise GlassesError(f"{nowhere} HF_HUB_OFFLINE forbids to fetch them; run: {REMEDY}")
-    hub = weight.hub
     size = f"{sum(file.size for file in hub.files) / 1e6:.0f} MB"
     try:
         # Asked first because hf_hub_download would try six times, for half a minute, where there is no network.

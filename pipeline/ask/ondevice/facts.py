@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.ask.reader import Line
+from pipeline.see.layout import Line
 
 
 def _any(*alternatives: str) -> re.Pattern[str]:
@@ -47,7 +47,7 @@ FACTS = (
     ),
     Fact(
         "a phone number",
-        _any(r"(?:tele)?phone\b", r"number\b.*\b(?:call|ring)\b", r"(?:call|ring)\b.*\bnumber\b"),
+        _any(r"telephone\b", r"phone n(?:umber|o)\b", r"number\b.*\b(?:call|ring)\b", r"(?:call|ring)\b.*\bnumber\b"),
         _any(r"\+?\(?\d(?:[ ()/.-]{0,2}\d){6,}"),
         _any(r"tel\b", r"(?:tele)?phone\b", r"call\b", r"mobile\b"),
     ),
@@ -70,6 +70,30 @@ FACTS = (
         _any(_TIME.pattern, r"closed\b", "24 hours", "24/7"),
         _any("open", "hours"),
         several=True,
+    ),
+    Fact(
+        "a number of a bus or line",
+        _any(r"(?:which|what)\b.*\b(?:bus|tram|line|route)\b", r"(?:bus|tram|line|route) number\b"),
+        _any(r"(?:^|(?<=\s))\d{1,3}[A-Z]?(?= [^\W\d])", r"^\d{1,3}[A-Z]?$", r"(?:bus|tram|line|route) ?\d+"),
+        _any("bus", "tram", "line", "route"),
+    ),
+    Fact(
+        "which platform, gate or room it is",
+        _any(r"(?:which|what)\b.*\b(?:platform|track|gate|room|floor|seat|aisle)\b"),
+        _any(r"(?:platform|track|gate|room|floor|seat|aisle):? ?[A-Z]?\d+"),
+        _any("platform", "track", "gate", "room", "floor", "seat", "aisle"),
+    ),
+    Fact(
+        "an address on the web",
+        _any(r"web ?(?:site|page|address)", r"e-?mail", r"url\b"),
+        _any(r"[\w.+-]+@[\w-]+\.\w+", r"www\.", r"[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|info|io|eu|de|fr|uk)(?!\w)"),
+        _any("web", "mail", "visit"),
+    ),
+    Fact(
+        "a temperature",
+        _any("temperature", "how (?:hot|cold|warm)"),
+        _any(r"[-−]?\d+ ?°", r"\d+ ?degrees"),
+        _any("temp", "store", "below", "keep"),
     ),
     Fact(
         "a price",
@@ -108,6 +132,12 @@ def time_of(question: str, line: str) -> str:
     if _CLOSING.search(question):
         return times[1]
     return times[0] if _OPENING.search(question) else ""
+
+
+def about(question: str) -> str:
+    """What follows "about" in a question; empty if it has none."""
+    match = re.search(r"\babout\b(.*)", question, re.IGNORECASE)
+    return match[1] if match else ""
 
 
 def shares_words(question: str, line: str) -> bool:

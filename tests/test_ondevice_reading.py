@@ -1,0 +1,102 @@
+"""Print as sentences: what belongs together, what is read first, and what is left to read on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from pipeline.ask.ondevice.reading import MORE, naturally, read_aloud, read_on, sentences, signs, speakable_case
+from pipeline.see.layout import Line
+from pipeline.speak.speakable import speakable
+
+PARAGRAPH = [f"This is sentence number {number} of a letter about nothing." for number in range(1, 21)]
+
+
+def lines(texts: Sequence[str], height: float = 20.0) -> list[Line]:
+    return [Line(text, 0.99, height) for text in texts]
+
+
+def test_a_sentence_that_goes_on_in_the_next_line_is_put_together() -> None:
+    assert sentences(lines(["Keep out of the sight and", "reach of children.", "Expires 08/2027"])) == [
+        "Keep out of the sight and reach of children.",
+        "Expires 08/2027.",
+    ]
+
+
+def test_two_signs_are_told_apart_with_where_the_second_is() -> None:
+    there = [
+        Line("Platform 4", 0.99, 40, 0, (200, 100)),
+        Line("Way out", 0.99, 30, 1, (800, 120)),
+        Line("Lift", 0.99, 30, 2, (820, 600)),
+    ]
+    assert [*signs(there)] == ["It says: Platform 4.", "To the right it says: Way out.", "Below it says: Lift."]
+
+
+def test_a_long_text_is_told_by_its_largest_print_and_read_on_in_parts() -> None:
+    letter = [*lines(["Residents' meeting", "Monday 7 pm"], 44), *lines(PARAGRAPH)]
+    told = read_aloud(letter)
+    assert told.sentences == (
+        "It is a long text.",
+        "The largest print says: Residents' meeting.",
+        "Monday 7 pm.",
+        MORE,
+    )
+    first = read_on(told.left)
+    assert first.sentences[0] == PARAGRAPH[0]
+    assert first.sentences[-1] == MORE
+    parts = [first]
+    while parts[-1].left:
+        parts.append(read_on(parts[-1].left))
+    assert [text for part in parts for text in part.sentences[:-1]] == PARAGRAPH
+    assert parts[-1].sentences[-1] == "That is all."
+
+
+def test_a_long_text_of_one_size_begins_at_its_beginning() -> None:
+    told = read_aloud(lines(PARAGRAPH))
+    assert told.sentences[1] == f"It begins: {PARAGRAPH[0]}"
+    assert told.sentences[-1] == MORE
+    assert 0 < len(told.left) < len(PARAGRAPH)
+
+
+def test_a_short_text_is_read_at_once() -> None:
+    assert read_aloud(lines(PARAGRAPH[:3])).left == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("NO ENTRY", "No Entry"),
+        ("PARACETAMOL 500 mg", "Paracetamol 500 mg"),
+        ("EXP 08/2027 LOT B4471", "Exp 08/2027 Lot B4471"),
+        ("BBC", "BBC"),
+        ("The NHS and a WC", "The NHS and a WC"),
+        ("DON'T WALK", "Don't Walk"),
+        ("ÉCOLE", "École"),
+        ("500 mg", "500 mg"),
+        ("McDonald", "McDonald"),
+    ],
+)
+def test_capitals_become_words_that_a_voice_does_not_spell(written: str, spoken: str) -> None:
+    assert speakable_case(written) == spoken
+
+
+@pytest.mark.parametrize(
+    ("written", "spoken"),
+    [
+        ("Packed 01.03.2027", "Packed March 1, 2027"),
+        ("Use by 24/12/2027", "Use by December 24, 2027"),
+        ("Use by 12/24/2027", "Use by December 24, 2027"),
+        ("Use by 03/04/2027", "Use by 03/04/2027"),
+        ("Version 1.2.2027.4", "Version 1.2.2027.4"),
+        ("99.99.2027", "99.99.2027"),
+        ("€ 2,49", "2 euros 49"),
+        ("£3.50 per 500 g", "3 pounds 50 per 500 grams"),
+        ("Exp 08/2027", "Exp August 2027"),
+        ("Open 9:00 - 14:00", "Open 9 o'clock to 14 hundred"),
+        ("Call +44 20 7946 0123", "Call 4 4, 2 0, 7 9 4 6, 0 1 2 3"),
+        ("Store below 25 °C", "Store below 25 degrees Celsius"),
+    ],
+)
+def test_times_prices_dates_numbers_and_measures_are_said_naturally(written: str, spoken: str) -> None:
+    assert speakable(naturally(written)) == spoken
