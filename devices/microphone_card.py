@@ -73,6 +73,7 @@ class CardMicrophone:
             device,
             RATE,
             _in_use,
+            clock=self._clock,
             latency=_LATENCY,
             callback=inbox.take,
             finished_callback=inbox.end,

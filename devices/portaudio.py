@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from pipeline.clock import Clock
 from pipeline.errors import GlassesError
 
 Kind = Literal["input", "output"]
@@ -27,6 +28,9 @@ _RATES = (48_000, 44_100)
 
 _LOCK_PATIENCE = 10.0
 """Seconds to wait while another thread opens or closes a device. Bluetooth takes a few."""
+
+_CLOSING = 1.0
+"""Seconds that the closing of a stream may keep others out of PortAudio."""
 
 _BUSY, _CANNOT_OPEN, _BAD_RATE = -9985, -9993, -9997
 """PaErrorCode, portaudio.h. What ALSA refuses for any reason but EBUSY is an "illegal combination of I/O devices"."""
@@ -51,6 +55,7 @@ class Stream:
     rate: int
     channels: int
     let_go: Callable[[], bool]
+    clock: Clock
 
     @property
     def alive(self) -> bool:
@@ -60,6 +65,8 @@ class Stream:
 
 _lock = threading.RLock()
 _streams: set[Stream] = set()
+_closing: set[Stream] = set()
+"""Those that are being closed: with a sound server that died in a bad moment, for ever."""
 
 
 def library() -> Any:
@@ -114,7 +121,7 @@ def named(kind: Kind, name: str) -> Device:
 
 
 def open_stream(
-    kind: Kind, device: Device, rate: int, let_go: Callable[[], bool], *, latency: float, **how: Any
+    kind: Kind, device: Device, rate: int, let_go: Callable[[], bool], *, clock: Clock, latency: float, **how: Any
 ) -> Stream:
     """Open and start an int16 stream at `rate` samples per second, or the nearest thing that the device takes.
 
@@ -134,7 +141,7 @@ def open_stream(
             if raw is not None:
                 raw.close(ignore_errors=True)
             raise GlassesError(_explained(device, error)) from error
-        stream = Stream(raw, device, agreed, channels, let_go)
+        stream = Stream(raw, device, agreed, channels, let_go, clock)
         _streams.add(stream)
         return stream
 
@@ -156,21 +163,33 @@ def negotiated(kind: Kind, device: Device, rate: int) -> tuple[int, int]:
 
 
 def close(stream: Stream) -> None:
-    """Stop at once and let go of the device; a second time does nothing."""
+    """Stop at once and let go of the device; a second time does nothing.
+
+    A stream that does not let itself be closed is left to a thread of its own: others can be opened meanwhile.
+    """
+    closed = threading.Event()
+
+    def shut() -> None:
+        stream.raw.close(ignore_errors=True)
+        _closing.discard(stream)
+        closed.set()
+
     with _alone():
         if stream in _streams:
             _streams.remove(stream)
-            stream.raw.close(ignore_errors=True)
+            _closing.add(stream)
+            stream.clock.background(shut, "sound card")
+            closed.wait(_CLOSING)
 
 
 def rescan() -> bool:
-    """Look for devices again; whether that could be done: not while a stream is in use.
+    """Look for devices again; whether that could be done: not while a stream is in use, or can't be closed.
 
     Idle streams are closed, and opened anew by those who held them.
     """
     with _alone():
         sounddevice = library()
-        if not all(stream.let_go() for stream in list(_streams)) or _streams:
+        if not all(stream.let_go() for stream in list(_streams)) or _streams or _closing:
             return False
         with contextlib.suppress(sounddevice.PortAudioError):
             while sounddevice._initialized:

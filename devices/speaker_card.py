@@ -185,7 +185,13 @@ class SoundCard:
             device = portaudio.named("output", self._name) if self._name else portaudio.default("output")
             hand_over = partial(self._hand_over, feeds)
             stream = portaudio.open_stream(
-                "output", device, self._wanted, self._let_go, latency=_LATENCY, callback=hand_over
+                "output",
+                device,
+                self._wanted,
+                self._let_go,
+                clock=self._clock,
+                latency=_LATENCY,
+                callback=hand_over,
             )
         except GlassesError as error:
             self._trouble, self._rescan = str(error), True

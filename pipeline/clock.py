@@ -24,6 +24,7 @@ from concurrent.futures import Future as ThreadFuture
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_threads
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from pipeline.costs import Costs, measured
@@ -132,21 +133,22 @@ class Clock:
             reader.stop()
 
     def background(self, work: Callable[[], None], name: str) -> asyncio.Future[None]:
-        """Do blocking work beside the session, in a thread of its own and free of charge; live only.
+        """Do blocking work beside the session, in a thread of its own and free of charge; live only, from any thread.
 
         The result says when it has ended, and with what. Whoever starts it must also see to its end.
         """
-        done: ThreadFuture[None] = ThreadFuture()
+        done: asyncio.Future[None] = self._loop.create_future()
 
         def call() -> None:
             try:
                 work()
-                done.set_result(None)
             except BaseException as error:  # noqa: BLE001 - raised where the end is awaited
-                done.set_exception(error)
+                _from_thread(self._loop, partial(_reject, done, error))
+            else:
+                _from_thread(self._loop, partial(_resolve, done))
 
         threading.Thread(target=call, name=f"glasses-{name}", daemon=True).start()
-        return asyncio.wrap_future(done)
+        return done
 
     def close(self, *, patience: float | None = None) -> bool:
         """Drop what has not begun, and wait for the threads that still work; whether all have ended.
@@ -325,6 +327,11 @@ def _timed(function: Callable[[], T]) -> tuple[T | BaseException, float]:
 def _resolve(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+def _reject(future: asyncio.Future[None], error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)
 
 
 def _from_thread(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
