@@ -39,6 +39,8 @@ def _unmet(expect: Expect, session: Replayed, turn: int) -> list[str]:
     found += [
         f"the answer mentions '{word}': '{answer}'" for word in expect.never_mentions if word.lower() in answer.lower()
     ]
+    if expect.words_at_most is not None and len(answer.split()) > expect.words_at_most:
+        found.append(f"the answer has {len(answer.split())} words, not at most {expect.words_at_most}: '{answer}'")
     if data["answered"]["outcome"] != expect.outcome:
         found.append(f"the outcome is {data['answered']['outcome']}, not {expect.outcome}")
     return found

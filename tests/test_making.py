@@ -49,6 +49,18 @@ def test_a_head_that_turns_smears_the_picture() -> None:
     assert sharpness(turning, at=1.0) < sharpness(turning, at=1.6) / 2
 
 
+def test_a_light_that_is_switched_off_leaves_the_picture_dark() -> None:
+    switched = (
+        Gaze(0.0, 400, 300),
+        Gaze(1.0, 400, 300),
+        Gaze(1.1, 400, 300, light=0.05),
+        Gaze(2, 400, 300, light=0.05),
+    )
+    levels = [frame.image.mean() for frame in HeadCamera(chart(), switched, (320, 180)).frames(2.0, 15)]
+    assert levels[0] > 90
+    assert levels[-1] < 10
+
+
 def test_a_lens_that_hunts_blurs_the_picture() -> None:
     hunting = (Gaze(0.0, 400, 300, defocus=12), Gaze(1.0, 400, 300), Gaze(2.0, 400, 300))
     assert sharpness(hunting, at=0.0) < sharpness(hunting, at=1.5) / 2

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from glasses.expectations import unmet
-from glasses.recordings import open_recording
+from glasses.recordings import Expect, SessionInfo, open_recording
 from glasses.replaying import Replayed
 from glasses.testing import Replay
 from pipeline.events import to_line
+from pipeline.types import Event
 
 FOLDER = Path(__file__).parents[1] / "recordings"
 NAMES = sorted(path.parent.name for path in FOLDER.glob("*/session.toml"))
@@ -31,8 +32,22 @@ def test_a_recording_is_answered_as_it_expects(name: str, glasses_replay: Replay
     assert unmet(info, glasses_replay(FOLDER / name)) == []
 
 
-def test_there_are_five_recordings_with_a_licence_and_they_are_small() -> None:
-    assert len(NAMES) >= 5
+@pytest.mark.parametrize(("limit", "fits"), [(None, True), (4, True), (3, False)])
+def test_an_answer_may_have_so_many_words_and_no_more(limit: int | None, fits: bool) -> None:
+    answered = Event(1.0, 0, 1, "answered", {"outcome": "ok"})
+    spoken = Event(2.0, 1, 1, "spoken", {"heard_text": "It says: no entry."})
+    info = SessionInfo(answers=1, expect=(Expect(mentions=(("no entry",),), words_at_most=limit),))
+    assert (unmet(info, Replayed((answered, spoken))) == []) == fits
+
+
+def test_what_is_expected_is_written_and_read_back(tmp_path: Path) -> None:
+    info = SessionInfo(expect=(Expect(words_at_most=12),))
+    info.write(tmp_path / "session.toml")
+    assert SessionInfo.read(tmp_path / "session.toml") == info
+
+
+def test_there_are_twelve_recordings_with_a_licence_and_they_are_small() -> None:
+    assert len(NAMES) >= 12
     for name in NAMES:
         info = open_recording(FOLDER / name).info
         assert info is not None

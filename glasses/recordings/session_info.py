@@ -25,6 +25,7 @@ class Expect:
     mentions: tuple[tuple[str, ...], ...] = ()  # the answer has one alternative of each
     never_mentions: tuple[str, ...] = ()
     outcome: Outcome = "ok"
+    words_at_most: int | None = None  # of the answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def _expect(table: _Table) -> Expect:
         frame_between=table.window("frame_between"),
         mentions=table.alternatives("mentions"),
         never_mentions=table.texts("never_mentions"),
+        words_at_most=table.take("words_at_most", int, None),
         outcome=outcome,
     )
     table.end()
@@ -112,9 +114,10 @@ def _plain(expect: Expect) -> dict[str, Any]:
         "frame_between": list(expect.frame_between or ()),
         "mentions": [words[0] if len(words) == 1 else list(words) for words in expect.mentions],
         "never_mentions": list(expect.never_mentions),
+        "words_at_most": expect.words_at_most,
         "outcome": expect.outcome,
     }
-    return {key: value for key, value in fields.items() if value not in ([], "ok")}
+    return {key: value for key, value in fields.items() if value not in ([], None, "ok")}
 
 
 class _Table:

@@ -47,6 +47,7 @@ class Gaze:
     roll: float = 0.0  # degrees
     defocus: float = 0.0  # standard deviation of the lens's blur, pixels
     walk: float = 0.0  # how far a step moves the view, pixels
+    light: float = 1.0  # how much of the daylight there is
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ class HeadCamera:
         vignette = _vignette(width, height)
         for seq in range(int(seconds * rate)):
             t = seq / rate + float(chance.uniform(0, 0.004))
-            image = cv2.multiply(self._exposed(t), vignette, dtype=cv2.CV_8U)
+            light = float(self._path(np.array([t]))[0, 5])
+            image = cv2.multiply(self._exposed(t), vignette, scale=light, dtype=cv2.CV_8U)
             x, y = chance.integers(0, 64, 2)
             image = cv2.add(image, grain[y : y + height, x : x + width], dtype=cv2.CV_8U)
             yield VideoFrame(t, seq, read_only(image))
@@ -99,7 +101,7 @@ class HeadCamera:
         return seen
 
     def _path(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
-        """x, y, zoom, roll and defocus at each of `times`.
+        """x, y, zoom, roll, defocus and light at each of `times`.
 
         Heads turn with minimum jerk (Flash and Hogan, "The coordination of arm movements", 1985).
         """
@@ -111,7 +113,7 @@ class HeadCamera:
         walk = place[:, 6] * np.sin(np.pi * _STEPS * times)
         place[:, 1] += walk + sum(size * np.sin(2 * np.pi * f * times + f) for f, size in (*_TREMOR, *_DRIFT))
         place[:, 2] += np.abs(walk) + sum(size * np.cos(2.2 * np.pi * f * times) for f, size in (*_TREMOR, *_DRIFT))
-        return place[:, 1:6]
+        return np.delete(place, (0, 6), axis=1)
 
 
 def _vignette(width: int, height: int) -> NDArray[np.float32]:

@@ -49,15 +49,13 @@ def shop() -> Image:
         Print("Saturday 9:00 - 14:00", 42, colour=cream, gap=1.55),
         Print("Sunday closed", 42, colour=cream),
     )
-    _hang(
-        world, _card((800, 510), lines, paper=green, edge=cream), ((1460, 500), (2250, 478), (2262, 1000), (1452, 988))
-    )
-    return _lit(world, (1800, 500), 0.45)
+    hang(world, card((800, 510), lines, paper=green, edge=cream), ((1460, 500), (2250, 478), (2262, 1000), (1452, 988)))
+    return lit(world, (1800, 500), 0.45)
 
 
 def table() -> Image:
     """A café table (the photograph of a coffee) with a box of medicine on it. 2400 x 1600."""
-    world = _enlarged(_photograph("coffee.png"), 4.0)
+    world = enlarged(photograph("coffee.png"), 4.0)
     blue, ink = (20, 74, 140), (40, 44, 52)
     lines = (
         Print("Calmoril 200 mg", 66, "DejaVuSans-Bold", blue, 1.25),
@@ -68,16 +66,16 @@ def table() -> Image:
         Print("Store below 25 °C, away from light.", 25, colour=ink, gap=1.7, centred=False),
         Print("Best before 08/2028", 25, "DejaVuSans-Bold", ink, centred=False),
     )
-    card = _card((760, 450), lines, paper=(246, 247, 245), edge=None)
-    cv2.rectangle(card, (0, 0), (759, 22), (150, 84, 24), -1)
-    _hang(world, card, ((150, 905), (905, 860), (940, 1300), (165, 1352)), shadow=34)
-    return _lit(world, (700, 900), 0.3)
+    label = card((760, 450), lines, paper=(246, 247, 245), edge=None)
+    cv2.rectangle(label, (0, 0), (759, 22), (150, 84, 24), -1)
+    hang(world, label, ((150, 905), (905, 860), (940, 1300), (165, 1352)), shadow=34)
+    return lit(world, (700, 900), 0.3)
 
 
 def platform() -> Image:
     """A railway platform on gravel: the platform's sign, and a timetable further on. 3600 x 1500."""
-    world = _plaster(3600, 1500, (176, 182, 178), 5)
-    gravel = _enlarged(cv2.cvtColor(_photograph("gravel.png"), cv2.COLOR_BGR2GRAY), 2.0)[:340]
+    world = plaster(3600, 1500, (176, 182, 178), 5)
+    gravel = enlarged(cv2.cvtColor(photograph("gravel.png"), cv2.COLOR_BGR2GRAY), 2.0)[:340]
     ground = np.tile(np.hstack([gravel, gravel[:, ::-1]]), (1, 2))[:, :3600]
     world[1160:] = cv2.cvtColor(ground, cv2.COLOR_GRAY2BGR)
     cv2.rectangle(world, (0, 1120), (3600, 1175), (150, 158, 160), -1)
@@ -91,7 +89,7 @@ def platform() -> Image:
         Print("Trains to the city", 58, "DejaVuSans", white, 1.5),
         Print("Way out at the north end", 44, "DejaVuSans", (250, 214, 60)),
     )
-    _hang(world, _card((840, 430), sign, paper=navy, edge=white), ((640, 330), (1470, 345), (1465, 775), (636, 768)))
+    hang(world, card((840, 430), sign, paper=navy, edge=white), ((640, 330), (1470, 345), (1465, 775), (636, 768)))
     times = (
         Print("Departures", 60, "DejaVuSans-Bold", navy, 1.6),
         Print("14:05 Newcastle", 46, gap=1.5, centred=False),
@@ -99,14 +97,14 @@ def platform() -> Image:
         Print("14:40 Manchester", 46, gap=1.5, centred=False),
         Print("15:10 Cambridge", 46, centred=False),
     )
-    card = _card((620, 470), times, paper=(250, 246, 226), edge=navy)
-    _hang(world, card, ((2340, 400), (2960, 386), (2966, 862), (2336, 858)))
-    return _lit(world, (1700, 300), 0.4)
+    board = card((620, 470), times, paper=(250, 246, 226), edge=navy)
+    hang(world, board, ((2340, 400), (2960, 386), (2966, 862), (2336, 858)))
+    return lit(world, (1700, 300), 0.4)
 
 
 def corridor() -> Image:
     """A dim corridor: a plastered wall, a door's edge, a switch, and not a word. 2600 x 1400."""
-    world = _plaster(2600, 1400, (138, 158, 168), 21)
+    world = plaster(2600, 1400, (138, 158, 168), 21)
     cv2.rectangle(world, (0, 1190), (2600, 1290), (92, 104, 112), -1)
     cv2.line(world, (0, 1190), (2600, 1190), (150, 162, 168), 5)
     world[1290:] = (58, 66, 84)
@@ -115,20 +113,20 @@ def corridor() -> Image:
     cv2.rectangle(world, (1820, 640), (1910, 760), (196, 204, 206), -1)
     cv2.rectangle(world, (1845, 672), (1885, 728), (214, 220, 222), -1)
     cv2.GaussianBlur(world[620:780, 1800:1930], (0, 0), 2, dst=world[620:780, 1800:1930])
-    return _lit(world, (300, 200), 0.62)
+    return lit(world, (300, 200), 0.62)
 
 
 def cup() -> Image:
     """The photograph of a coffee on a wooden table, enlarged. 2400 x 1600."""
-    return _lit(_enlarged(_photograph("coffee.png"), 4.0), (1000, 500), 0.25)
+    return lit(enlarged(photograph("coffee.png"), 4.0), (1000, 500), 0.25)
 
 
 def cat() -> Image:
     """The photograph of a cat, enlarged. 1804 x 1200."""
-    return _enlarged(_photograph("chelsea.png"), 4.0)
+    return enlarged(photograph("chelsea.png"), 4.0)
 
 
-def _photograph(name: str) -> Image:
+def photograph(name: str) -> Image:
     import skimage
 
     image: Image | None = cv2.imread(str(Path(skimage.__file__).parent / "data" / name))
@@ -137,14 +135,14 @@ def _photograph(name: str) -> Image:
     return image
 
 
-def _enlarged(image: Image, by: float) -> Image:
+def enlarged(image: Image, by: float) -> Image:
     enlarged: Image = cv2.resize(image, None, fx=by, fy=by, interpolation=cv2.INTER_CUBIC)
     return enlarged
 
 
 def _bricks(width: int, height: int) -> Image:
     """The photograph of bricks, turned upright and coloured, beside its mirror image as often as it takes."""
-    grey = cv2.cvtColor(_photograph("brick.png"), cv2.COLOR_BGR2GRAY)
+    grey = cv2.cvtColor(photograph("brick.png"), cv2.COLOR_BGR2GRAY)
     # Its courses converge: these four points of it are the corners of a rectangle on the wall.
     seen = np.array([(54, 0), (417, 0), (497, 386), (0, 386)], np.float32)
     flat = np.array([(0, 0), (840, 0), (840, 760), (0, 760)], np.float32)
@@ -157,7 +155,7 @@ def _bricks(width: int, height: int) -> Image:
     return np.clip(colour * (wall[:, :, None] / 118.0), 0, 255).astype(np.uint8)
 
 
-def _plaster(width: int, height: int, colour: Colour, seed: int) -> Image:
+def plaster(width: int, height: int, colour: Colour, seed: int) -> Image:
     """A painted wall; `colour` is blue, green, red, as the world is."""
     chance = np.random.default_rng(seed)
     uneven = np.zeros((height, width), np.float32)
@@ -180,7 +178,7 @@ def _pane(world: Image, upper_left: tuple[int, int], lower_right: tuple[int, int
     cv2.rectangle(world, (middle - 12, y), (middle + 12, bottom), frame[::-1], -1)
 
 
-def _card(size: tuple[int, int], lines: Sequence[Print], *, paper: Colour, edge: Colour | None) -> Image:
+def card(size: tuple[int, int], lines: Sequence[Print], *, paper: Colour, edge: Colour | None) -> Image:
     """Print on a plate or on paper, its lines in the middle."""
     picture = Picture.new("RGB", size, paper)
     draw = ImageDraw.Draw(picture)
@@ -191,8 +189,8 @@ def _card(size: tuple[int, int], lines: Sequence[Print], *, paper: Colour, edge:
         x, anchor = (size[0] / 2, "ma") if line.centred else (size[0] * 0.07, "la")
         draw.text((x, y), line.text, line.colour, _font(line), anchor)
         y += line.height * line.gap
-    card: Image = cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR)
-    return card
+    printed: Image = cv2.cvtColor(np.asarray(picture), cv2.COLOR_RGB2BGR)
+    return printed
 
 
 def _font(line: Print) -> ImageFont.FreeTypeFont:
@@ -202,7 +200,7 @@ def _font(line: Print) -> ImageFont.FreeTypeFont:
         raise UsageError(f"{line.font}: font not found; sudo apt install fonts-dejavu-core") from error
 
 
-def _hang(world: Image, card: Image, corners: Corners, *, shadow: float = 16) -> None:
+def hang(world: Image, card: Image, corners: Corners, *, shadow: float = 16) -> None:
     """Put `card` into the world where `corners` are, with the soft shadow that it throws."""
     height, width = card.shape[:2]
     flat = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
@@ -216,7 +214,7 @@ def _hang(world: Image, card: Image, corners: Corners, *, shadow: float = 16) ->
     world[:] = (put * cover + world * (1 - 0.6 * thrown) * (1 - cover)).astype(np.uint8)
 
 
-def _lit(world: Image, lamp: tuple[float, float], fall: float) -> Image:
+def lit(world: Image, lamp: tuple[float, float], fall: float) -> Image:
     """The world with its light from one side: at the far corner `fall` of it is missing."""
     height, width = world.shape[:2]
     y, x = np.ogrid[:height, :width]
