@@ -225,9 +225,9 @@ def test_the_colour_is_that_of_the_thing_or_of_what_is_in_the_middle() -> None:
 @pytest.mark.parametrize(
     ("light", "said"),
     [
-        (NIGHT, "It is dark here: I see no light that is on."),
+        (NIGHT, "It is dark: I see no light that is on."),
         (Light(30.0, lamp=(0.9, 0.2)), "It is dark, but something bright shines on the right."),
-        (Light(0.0, even=True), "It is dark here: I see no light that is on. If that surprises you, the camera may be "
+        (Light(0.0, even=True), "It is dark: I see no light that is on. If that surprises you, the camera may be "
             "covered."),
         (Light(110.0, lamp=(0.5, 0.2)), "It is light here, and something glows ahead, which may be a lamp."),
         (DAY, "It is light here. I can't tell whether that is a lamp or daylight."),

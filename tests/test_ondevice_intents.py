@@ -28,6 +28,7 @@ from pipeline.types import Exchange
         ("Is there a door?", "find", "door"),
         ("Is there a bus stop near here?", "find", "bus stop"),
         ("Where is my phone?", "find", "phone"),
+        ("Is my phone on the table?", "find", "phone"),
         ("Find my wallet.", "find", "wallet"),
         ("How many people are there?", "count", "people"),
         ("How many stairs are there?", "count", "stairs"),

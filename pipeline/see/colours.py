@@ -23,7 +23,7 @@ _ALSO = 0.16
 _MOST = 0.6
 """Share that the colours named must have together."""
 
-_HUES = ((8, "red"), (21, "orange"), (34, "yellow"), (86, "green"), (132, "blue"), (150, "purple"), (171, "pink"))
+_HUES = ((7, "red"), (21, "orange"), (34, "yellow"), (86, "green"), (132, "blue"), (150, "purple"), (171, "pink"))
 """Upper ends in OpenCV's hue, 0 to 180; from the last one on it is red again."""
 
 
@@ -59,8 +59,9 @@ def _named(hsv: NDArray[np.uint8]) -> NDArray[np.intp]:
     hues = np.array([NAMES.index(name) for _, name in (*_HUES, (180, "red"))])
     name = hues[np.searchsorted(ends, hue, side="right")]
     warm = (hue < 34) | (hue > 171)
-    # Dark orange, and dark or pale red and yellow of little colour, are what people call brown; pale red is pink.
-    brown = warm & (hue >= 4) & (hue < 26) & ((value < 150) | ((saturation < 110) & (value < 190)))
+    # Orange that is dark or dull is what people call brown, and red that is both; pale red is pink.
+    brown = (hue >= 7) & (hue < 26) & ((value < 180) | ((saturation < 110) & (value < 190)))
+    brown |= (hue >= 3) & (hue < 7) & (saturation < 150) & (value < 150)
     name = np.where(brown, NAMES.index("brown"), name)
     name = np.where(((hue < 8) | (hue > 165)) & (saturation < 120) & (value > 170), NAMES.index("pink"), name)
     # Lamplight makes white and grey things a little yellow: there, more colour is needed to count.

@@ -38,6 +38,9 @@ _NOISE = 0.6
 _LONE = 0.95
 """The same for a line of one character: a cup's rim gave an 8 of 0.89."""
 
+_HUGE = 0.2
+"""Share of the picture's long edge beyond which a letter or two is a thing: two cups from above gave an 88 of 0.99."""
+
 _UPRIGHT = 0.8
 """Mean confidence, weighed by length, above which print certainly stands upright.
 
@@ -72,7 +75,7 @@ class Reader:
             turned = self._spans(np.ascontiguousarray(np.rot90(image, turn)))
             if legible(turned) > legible(best):
                 best = turned
-        return in_reading_order([span for span in best if span.confidence >= (_NOISE if len(span.text) > 1 else _LONE)])
+        return in_reading_order([span for span in best if is_print(span, max(image.shape[:2]))])
 
     def _spans(self, image: Image) -> list[Span]:
         with self._busy:
@@ -85,6 +88,14 @@ class Reader:
             Span(_spaced(text), float(score), tuple((float(x), float(y)) for x, y in box))
             for text, score, box in zip(found.txts, found.scores, found.boxes, strict=True)
         ]
+
+
+def is_print(span: Span, long_edge: int) -> bool:
+    """Whether it was sure enough, and is no shape that only looks like a letter or two."""
+    xs, ys = zip(*span.corners, strict=True)
+    if len(span.text) < 3 and min(max(xs) - min(xs), max(ys) - min(ys)) > _HUGE * long_edge:
+        return False
+    return span.confidence >= (_NOISE if len(span.text) > 1 else _LONE)
 
 
 def turns_to_try(spans: Sequence[Span]) -> tuple[int, ...]:

@@ -23,6 +23,9 @@ from pipeline.see.objects import Thing
 
 _UNABLE = "I can't answer that without a model."
 _TOO_DARK = "It is very dark, so I may miss things."
+_COVERED = 4.0
+"""Mean grey level that only a covered lens gives: even at night a camera turns its noise up."""
+
 _TOLD = 4
 """Kinds of things that are told at most where nobody asked for them."""
 
@@ -257,8 +260,8 @@ def _light(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
         if light.lamp:
             yield f"It is dark, but something bright shines {_side(light.lamp)}."
         else:
-            yield "It is dark here: I see no light that is on."
-        if light.even:
+            yield "It is dark: I see no light that is on."
+        if light.level < _COVERED:
             yield "If that surprises you, the camera may be covered."
     elif light.even:
         yield "It is light, but I can't see anything in it: everything looks the same."

@@ -92,7 +92,7 @@ def _of(text: str) -> Intent:
     if _READ.search(text) and not fact:
         return Intent("read")
     if match := _FIND.search(text):
-        noun = _noun(match[1])
+        noun = _noun(match[1] or match[2] or "")
         word, things = called(noun)
         if _PRINT.fullmatch(noun):
             return Intent("read")
@@ -150,7 +150,9 @@ _READ = _words(
 )  # fmt: skip
 _FIND = re.compile(
     r"\b(?:where(?:'s| is| are|'re)?|(?:is|are) there|(?:can|do) you (?:see|find|spot)|(?:find|locate|spot)(?: me)?"
-    r"|look(?:ing)? for|any sign of|did i leave)\b(.*)",
+    r"|look(?:ing)? for|any sign of|did i leave)\b(.*)"
+    r"|\b(?:is|are) (?=(?:my|the|our|your)\b.*\b(?:here|there|anywhere|(?:in|on|under|near|behind) (?:the|my|this))\b)"
+    r"(.*)",
     re.IGNORECASE,
 )
 _KIND = re.compile(

@@ -18,6 +18,9 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 _MANY = 5
 """From here on the count is a lower limit: in crowds, the detector misses as many as it finds."""
 
+_PLAIN_COLOURS = ("black", "white", "red", "yellow", "green", "blue", "purple", "pink")
+"""Colours told unasked: by lamplight, many a red or white thing is orange, brown or grey to a camera."""
+
 _COLOURLESS = ("person", "table", "bed")
 """Kinds of which no colour is told unasked: what is on them counts more than they do."""
 
@@ -78,7 +81,7 @@ def _group(things: Sequence[Thing]) -> str:
 
 
 def _one(thing: Thing) -> Iterator[str]:
-    colour = thing.colour if " " not in thing.colour and thing.name not in _COLOURLESS else ""
+    colour = thing.colour if thing.colour in _PLAIN_COLOURS and thing.name not in _COLOURLESS else ""
     name = with_article(f"{colour} {thing.name}".strip())
     hedge = "" if thing.confidence >= SURE else "what looks like "
     distance = "close" if 0 < thing.metres < _CLOSE else "far away" if thing.metres > _FAR else ""
