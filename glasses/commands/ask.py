@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from PIL import Image as Pillow
+
     from pipeline.types import Image
 
 _EPILOG = """\b
@@ -70,18 +72,37 @@ def command(context: click.Context, image: Path, question: str, backend: str | N
 
 
 def _read(path: Path) -> Image:
-    """The picture as BGR, upright by its EXIF orientation. Raises GlassesError if it can't be read."""
-    import cv2
+    """The picture as BGR, upright by its EXIF orientation, whatever its kind: CMYK, grey, 16 bits, transparent.
+
+    Raises GlassesError if it can't be read.
+    """
     import numpy as np
+    from PIL import Image as Pillow
+    from PIL import ImageOps
 
     from pipeline.errors import GlassesError, UsageError
     from pipeline.types import read_only
 
     try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}; name a picture that can be read") from error
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if len(data) else None
-    if picture is None:
-        raise GlassesError(f"{path}: not a picture that can be read; use a JPEG, PNG or WebP file")
-    return read_only(picture)
+        with Pillow.open(path) as file:
+            picture = ImageOps.exif_transpose(file)
+            if picture.has_transparency_data:
+                picture = _on_paper(picture.convert("RGBA"))
+            elif picture.mode.startswith("I"):  # 16 bits of grey, which Pillow would cut off at 255
+                picture = Pillow.fromarray((np.asarray(picture).astype(np.uint32) >> 8).clip(0, 255).astype(np.uint8))
+            pixels = np.asarray(picture.convert("RGB"))
+    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise UsageError(f"{path}: {error.strerror}; name a picture that can be read") from error
+        raise GlassesError(f"{path}: not a picture that can be read; use a JPEG, PNG or WebP file") from error
+    return read_only(np.ascontiguousarray(pixels[:, :, ::-1]))
+
+
+def _on_paper(picture: Pillow.Image) -> Pillow.Image:
+    """A transparent picture on white, or on black where what is to be seen is bright itself."""
+    import numpy as np
+    from PIL import Image as Pillow
+
+    colour, opaque = np.asarray(picture.convert("L")), np.asarray(picture.getchannel("A")) > 127
+    bright = bool(opaque.any()) and float(colour[opaque].mean()) > 160
+    return Pillow.alpha_composite(Pillow.new("RGBA", picture.size, "black" if bright else "white"), picture)
