@@ -175,5 +175,5 @@ CATALOGUE = (
         _JOE,
         Hub("rhasspy/piper-voices", "v1.0.0", "en/en_US/joe/medium/", _JOE),
     ),
-    Weight("ssd-mobilenet-v2", "recognising things (COCO)", "Apache-2.0 (TensorFlow model zoo)", _SSD, None),
+    Weight("ssd-mobilenet-v2", "recognising things (COCO)", "Apache-2.0", _SSD, None),
 )
