@@ -1,4 +1,4 @@
-"""Eyes and ears together: what was said, each stretch with the picture that belongs to it."""
+"""Eyes and ears together: what was said, each stretch with the frames that it may be about."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pipeline.clock import Clock
 from pipeline.events import EventLog
 from pipeline.listen.listener import Listener
 from pipeline.listen.segmenter import Segment, Segmenter, SpeechStarted
-from pipeline.look.choice import LookSettings, choose
-from pipeline.look.ring import FrameRing
+from pipeline.look.choice import LookSettings
+from pipeline.look.ring import FrameRing, Snapshot, Snapshots
 from pipeline.look.watcher import Watcher
 from pipeline.sources import Tell
-from pipeline.types import AudioChunk, FrameChoice, Opened, VideoFrame
+from pipeline.types import AudioChunk, Opened, VideoFrame
 
 _NOTICED = 0.5
 """Seconds after which the beginning of speech has been noticed: the frames before it must still be there then."""
@@ -26,7 +26,7 @@ class Said:
     """A stretch of speech and what was seen with it."""
 
     segment: Segment
-    choice: FrameChoice
+    seen: Snapshot
 
 
 class Senses:
@@ -50,7 +50,7 @@ class Senses:
 
         Sources are as in pipeline/sources.py. `about` is what `session.started` says of the session.
         """
-        ring = FrameRing(lookback=self._look.max_age + _NOTICED)
+        ring = FrameRing(lookback=self._look.max_age + _NOTICED, past=self._look.past)
         watcher = Watcher(self._clock, self._log, ring, tell)
         listener = Listener(self._clock, self._log, self._segmenter, tell)
         self._log.emit("session.started", turn=0, **about)
@@ -72,14 +72,15 @@ class Senses:
     async def _said(
         self, ring: FrameRing, speech: AsyncGenerator[SpeechStarted | Segment, None]
     ) -> AsyncGenerator[Said, None]:
-        """Each stretch of speech with its picture, chosen as it ends, while its neighbours are still there."""
+        """Each stretch of speech with what was seen, kept as it ends: the choice is made once its words are known."""
+        snapshots = Snapshots()
         async with aclosing(speech):
             async for item in speech:
                 if isinstance(item, SpeechStarted):
                     ring.keep_from(item.t)
                     self._log.emit("speech.started", turn=0, t_start=item.t)
                 else:
-                    choice = choose(ring.frames(), item.t_start, item.t_end, self._look)
+                    seen = snapshots.take(ring.frames())
                     ring.keep_from(None)
                     self._log.emit("speech.ended", turn=0, t_start=item.t_start, t_end=item.t_end)
-                    yield Said(item, choice)
+                    yield Said(item, seen)

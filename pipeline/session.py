@@ -14,15 +14,17 @@ from pipeline.errors import GlassesError, SpeakerLost, UsageError, first_failure
 from pipeline.events import EventLog, current_turn
 from pipeline.languages import language_name
 from pipeline.listen.level import CLIPPED, clipped_share
-from pipeline.listen.segmenter import Segment, Segmenter
+from pipeline.listen.segmenter import Segmenter
 from pipeline.listen.transcriber import Transcriber
-from pipeline.look.choice import LookSettings
+from pipeline.look.choice import LookSettings, choose
 from pipeline.orders import Keeper, order_in
 from pipeline.senses import Said, Senses
 from pipeline.turn import Mouth, Turn
-from pipeline.types import AudioChunk, Exchange, FrameChoice, Opened, Utterance, VideoFrame
+from pipeline.types import AudioChunk, Exchange, FrameChoice, Opened, Utterance, VideoFrame, Word
 
 _TOO_LOUD = "That was too loud for the microphone, and I couldn't make it out."
+
+_VERY_DARK = "It is very dark here."
 
 _WAITING = 16
 """Utterances, and turns, that wait at most; then hearing waits, and nothing is lost."""
@@ -71,6 +73,7 @@ class Session:
         self._said: Channel[Said] = Channel(_WAITING)
         self._turns: Channel[_Asked | _Trouble] = Channel(_WAITING)
         self._excused: set[str] = set()  # languages that the wearer knows not to be answered in
+        self._told_dark = False
         self._history: deque[Exchange] = deque(maxlen=_REMEMBERED)
         clock.on_span = self._span
 
@@ -107,18 +110,18 @@ class Session:
         self._said.close()
 
     async def _understand(self) -> None:
-        """Stretches of speech to questions, each with the picture that was chosen as it ended."""
+        """Stretches of speech to questions, each with the picture that its words are about."""
         turn = 1
         async for said in self._said:
             current_turn.set(turn)
-            task = await self._transcribe(said.segment, said.choice, turn)
+            task = await self._transcribe(said, turn)
             if task is not None:
                 await self._turns.send(task)
                 turn += 1
         self._turns.close()
 
-    async def _transcribe(self, segment: Segment, choice: FrameChoice, turn: int) -> _Asked | _Trouble | None:
-        transcriber = self._parts.transcriber
+    async def _transcribe(self, said: Said, turn: int) -> _Asked | _Trouble | None:
+        transcriber, segment = self._parts.transcriber, said.segment
         t_start, t_end = segment.t_start, segment.t_end
         try:
             heard = await self._clock.run("transcribe", lambda: transcriber.transcribe(segment.samples))
@@ -140,10 +143,19 @@ class Session:
             confidence=heard.confidence,
             language=heard.language,
         )
+        words = tuple(Word(word.text, segment.t + word.t_start, segment.t + word.t_end) for word in heard.words)
+        utterance = Utterance(turn, t_start, t_end, heard.text, heard.confidence, heard.language, words)
+        choice = choose(said.seen.take(), utterance, self._parts.look)
         times = [frame.t for frame in choice.frames]
-        ages = [t_end - t for t in times]
-        self._log.emit("looked", frames=times, ages=ages, scores=choice.scores, reason=choice.reason)
-        return _Asked(Utterance(turn, t_start, t_end, heard.text, heard.confidence, heard.language), choice)
+        self._log.emit(
+            "looked",
+            frames=times,
+            ages=[t_end - t for t in times],
+            scores=choice.scores,
+            reason=choice.reason,
+            dark=choice.dark,
+        )
+        return _Asked(utterance, choice)
 
     async def _converse(self) -> None:
         """The turns, one after another; history keeps words, never pictures.
@@ -177,7 +189,7 @@ class Session:
             else:
                 await turn.say(told)
             return
-        preface = self._excuse(task.utterance.language)
+        preface = " ".join(filter(None, (self._excuse(task.utterance.language), self._darkness(task.choice))))
         played = await turn.answer(task.utterance, task.choice, tuple(self._history), preface=preface)
         self._history.append(Exchange(task.utterance.text, played.heard_text))
 
@@ -189,6 +201,11 @@ class Session:
             return ""
         self._excused.add(language)
         return f"I can't answer in {language_name(language)}, so I answer in {language_name(answered)}."
+
+    def _darkness(self, choice: FrameChoice) -> str:
+        """Said before the first answer in the dark, and again only after there was light: the wearer may not see it."""
+        told, self._told_dark = self._told_dark, choice.dark if choice.frames else self._told_dark
+        return _VERY_DARK if choice.dark and not told else ""
 
     def _span(self, stage: str, start: float, seconds: float) -> None:
         self._log.emit("span", stage=stage, start=start, seconds=seconds)

@@ -58,6 +58,15 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """One word of what was said."""
+
+    text: str  # as it is written, punctuation and all
+    t_start: float  # seconds
+    t_end: float  # seconds
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """What the wearer said, from the first to the last voiced sample."""
 
@@ -67,6 +76,7 @@ class Utterance:
     text: str
     confidence: float  # 0 to 1
     language: str = "en"  # ISO 639-1
+    words: tuple[Word, ...] = ()  # in their order; empty where the recogniser times no words
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +86,7 @@ class FrameChoice:
     frames: tuple[VideoFrame, ...]
     scores: tuple[float, ...]  # one a frame, higher is better
     reason: str  # one line for people
+    dark: bool = False  # there is next to no light in any of them
 
 
 @dataclass(frozen=True, slots=True)

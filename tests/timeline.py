@@ -115,9 +115,10 @@ def tone(seconds: float, rate: int = RATE) -> Samples:
 
 
 def frame(t: float, seq: int, detail: int) -> VideoFrame:
-    """A small picture, sharper with more `detail` (0 to 255)."""
+    """A small picture of squares, sharper with more `detail` (0 to 255)."""
     image = np.full((48, 64, 3), 100, np.uint8)
-    image[::2] += np.uint8(min(detail, 155))
+    y, x = np.indices((48, 64))
+    image[(y // 8 + x // 8) % 2 == 0] += np.uint8(min(detail, 155))
     return VideoFrame(t, seq, read_only(image))
 
 

@@ -46,6 +46,7 @@ class Segment:
     t_start: float  # first voiced sample, seconds
     t_end: float  # last voiced sample, seconds
     samples: Samples  # from the pre-roll to the tail, 16 kHz
+    t: float  # of the first of the samples, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ class Segmenter:
     def _end(self) -> Segment:
         last = self._t_end + self._settings.tail
         samples = np.concatenate([block.samples for block in self._speech if block.t < last])
-        segment = Segment(self._t_start, self._t_end, read_only(samples))
+        segment = Segment(self._t_start, self._t_end, read_only(samples), self._speech[0].t)
         # What follows the tail may be the pre-roll of the next utterance.
         self._before.extend(block for block in self._speech if block.t >= last)
         self._speech = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.types import Samples
+from pipeline.types import Samples, Word
 
 RATE = 16_000
 """Samples per second of everything that listens."""
@@ -19,6 +19,7 @@ class Transcript:
     confidence: float  # 0 to 1
     language: str  # ISO 639-1
     reason: str = ""  # why the text is empty
+    words: tuple[Word, ...] = ()  # their times count from the first of the samples; empty if they are not known
 
 
 class Transcriber(Protocol):
