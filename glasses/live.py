@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
@@ -24,6 +24,7 @@ from pipeline.types import AudioChunk, Event, Opened, VideoFrame
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.live import Live as Display
 
 T = TypeVar("T")
 
@@ -38,7 +39,8 @@ class Wish:
     title: str = "Live"
     answers: bool = True  # questions are answered; otherwise it is only seen and heard
     record: str | None = None  # name of a recording that begins with the session
-    preview: Console | None = None  # where to show what is seen
+    console: Console | None = None  # a terminal, for what is no event
+    preview: bool = False  # show there what is seen
 
 
 def live(config: Config, wish: Wish, subscribers: Sequence[Callable[[Event], None]]) -> None:
@@ -68,13 +70,10 @@ async def _session(clock: Clock, log: EventLog, config: Config, wish: Wish, stac
     log.subscribe(keeping.event)
     see: list[Callable[[VideoFrame], None]] = [keeping.frame]
     hear: list[Callable[[AudioChunk], None]] = [keeping.sound]
-    if wish.preview:
-        from glasses.preview import Preview
-
-        preview = Preview()
-        see.append(preview.frame)
-        hear.append(preview.sound)
-        await stack.enter_async_context(_shown(clock, preview.render, wish.preview))
+    shows = _Shows(clock, wish.console) if wish.console and wish.preview else None
+    if shows:
+        see.append(shows.preview.frame)
+        hear.append(shows.preview.sound)
     seen, heard = _Tapped(camera, see), _Tapped(microphone, hear)
     about = {"title": wish.title, "camera": shown(config.camera.address), "microphone": config.microphone.address}
     models = Models(config)
@@ -85,11 +84,14 @@ async def _session(clock: Clock, log: EventLog, config: Config, wish: Wish, stac
 
         clock.restart()
         await keeping.begin(wish.record, tell)
+        if shows:
+            await stack.enter_async_context(shows.drawn())
         async with Senses(clock, log, models.ears(), LookSettings()).perceive(seen, heard, about, tell) as said:
             async for _ in said:
                 pass
         return
-    await clock.run("load", models.load)
+    with wish.console.status("loading the models ...") if wish.console else nullcontext():
+        await clock.run("load", models.load)
     mind = models.backend(clock, config.ask)
     stack.push_async_callback(mind.close)
     speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
@@ -97,6 +99,8 @@ async def _session(clock: Clock, log: EventLog, config: Config, wish: Wish, stac
     session = Session(clock, log, models.parts(mind, speaker, keeping))
     clock.restart()
     await keeping.begin(wish.record, session.tell)
+    if shows:
+        await stack.enter_async_context(shows.drawn())
     await session.run(seen, heard, about)
 
 
@@ -144,19 +148,29 @@ async def _until_told() -> AsyncIterator[None]:
         task.uncancel()
 
 
-@asynccontextmanager
-async def _shown(clock: Clock, render: Callable[[float], object], console: Console) -> AsyncIterator[None]:
-    """Draws the preview below the timeline, again and again."""
-    from rich.live import Live as Display
+class _Shows:
+    """The preview, drawn below the timeline again and again."""
 
-    async def draw(display: Display) -> None:
+    def __init__(self, clock: Clock, console: Console) -> None:
+        from glasses.preview import Preview
+
+        self._clock = clock
+        self._console = console
+        self.preview = Preview()
+
+    @asynccontextmanager
+    async def drawn(self) -> AsyncIterator[None]:
+        """Draws while it is entered."""
+        from rich.live import Live as Display
+
+        with Display(console=self._console, auto_refresh=False, transient=True) as display:
+            drawing = asyncio.ensure_future(self._draw(display))
+            try:
+                yield
+            finally:
+                drawing.cancel()
+
+    async def _draw(self, display: Display) -> None:
         while True:
-            display.update(render(clock.now()), refresh=True)  # type: ignore[arg-type]
-            await clock.sleep_until(clock.now() + _PREVIEW_EVERY)
-
-    with Display(console=console, auto_refresh=False, transient=True) as display:
-        drawing = asyncio.ensure_future(draw(display))
-        try:
-            yield
-        finally:
-            drawing.cancel()
+            display.update(self.preview.render(self._clock.now()), refresh=True)
+            await self._clock.sleep_until(self._clock.now() + _PREVIEW_EVERY)

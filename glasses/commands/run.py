@@ -93,7 +93,9 @@ def start(
         def show(event: Event) -> None:
             click.echo(to_line(event))
 
-    live(config, replace(wish, preview=console if preview else None), [show])
+    live(
+        config, replace(wish, console=console if console.is_terminal and not as_json else None, preview=preview), [show]
+    )
     # All is said and kept. Python's own end would wait for threads in libraries, and take the models apart first.
     sys.stdout.flush()
     os._exit(0)
