@@ -70,8 +70,8 @@ def record(minutes: float, folder: Path) -> tuple[Path, Camera, list[float], lis
             beeps.append(room.say(beep()))
             time.sleep(_BEEP_EVERY)
             memory.append(resident(process.pid))
-            print(f"\r{len(beeps) * _BEEP_EVERY / 60:5.1f} of {minutes:g} min", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
+            if sys.stderr.isatty():
+                print(f"\r{len(beeps) * _BEEP_EVERY / 60:5.1f} of {minutes:g} min ", end="", file=sys.stderr)
         cpu = used(process.pid)
         process.send_signal(signal.SIGTERM)
         if process.wait(30):
