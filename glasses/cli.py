@@ -17,6 +17,7 @@ _COMMANDS = {
     "replay": "Replay a recording, or any video with sound, through the whole pipeline.",
     "ask": "Ask one question about one picture.",
     "latency": "Show where the time goes between a question and its answer.",
+    "egress": "List what was sent to models: when, where to, how much.",
     "recordings": "List, play and delete what was recorded.",
     "devices": "List cameras, microphones and speakers with the address to type.",
     "models": "List the model weights, where each was found, and make them ready.",

@@ -72,11 +72,16 @@ class Ask:
     """Asking a model."""
 
     backend: str = "ondevice"  # address, or several with commas between: where one fails, the next is asked
-    reach: str = ""  # how far pictures may go: machine, lan, hosted; empty for where the first backend sends them
+    reach: str = ""  # how far pictures may go: machine, lan, hosted; empty: as far as the first backend, lan excepted
     hedge: float = 0.0  # seconds after which the next backend is started though one is still at work; 0 for never
     first_timeout: float = 20.0  # seconds until the first word must have come
     next_timeout: float = 10.0  # seconds until each further word must have come
     max_tokens: int = 2000  # of an answer, reasoning included
+    mode: str = "auto"  # how hard to think: auto, instant, thinking, contemplating
+    agents: int = 3  # that contemplate at once; below 2 nobody does
+    agent_backends: str = ""  # addresses of those, with commas between, in turn; empty for the backend itself
+    contemplate_timeout: float = 30.0  # seconds that contemplating may take
+    impression: float = 6.0  # seconds of contemplating after which a first impression is told
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +154,16 @@ _LIMITS = {
     "ask.first_timeout": (0.1, 3600.0),
     "ask.next_timeout": (0.1, 3600.0),
     "ask.max_tokens": (1, 1_000_000),
+    "ask.agents": (0, 12),
+    "ask.contemplate_timeout": (1.0, 3600.0),
     "speak.speed": (0.25, 4.0),
 }
 """The least and the most that make sense."""
 
 _SECONDS = (0.0, 3600.0)
 """The same for every other number."""
+
+_MODES = ("auto", "instant", "thinking", "contemplating")
 
 _SECRET = re.compile(r"(^|_)(api_?)?key($|_)|apikey|secret|password|(^|_)token($|_)", re.IGNORECASE)
 
@@ -298,6 +307,8 @@ def _checked(key: str, given: Any, default: Any, source: str) -> Any:
         raise UsageError(f"{source}: {key} must be a code like en, or empty to detect it, not {given!r}")
     elif key == "ask.reach" and value not in ("", "machine", "lan", "hosted"):
         raise UsageError(f"{source}: {key} must be machine, lan or hosted, or empty, not {given!r}")
+    elif key == "ask.mode" and value not in _MODES:
+        raise UsageError(f"{source}: {key} must be one of {', '.join(_MODES)}, not {given!r}")
     elif default and not value.strip():
         raise UsageError(f"{source}: {key} is empty")
     elif key != "camera.address" and re.search(r"://[^/]*:[^/]*@", value):
@@ -307,6 +318,6 @@ def _checked(key: str, given: Any, default: Any, source: str) -> Any:
 
 def _nearest(key: str, every: Iterable[str]) -> str:
     names = list(every)
-    close = difflib.get_close_matches(key, names, n=1)
-    close = close or [name for name in names if name.endswith("." + key.rpartition(".")[2])]
+    close = [name for name in names if name.endswith("." + key.rpartition(".")[2])]
+    close = close or difflib.get_close_matches(key, names, n=1)
     return f"did you mean '{close[0]}'?" if close else "`glasses config show` lists the settings"

@@ -92,11 +92,11 @@ async def _session(clock: Clock, log: EventLog, config: Config, wish: Wish, stac
         return
     with wish.console.status("loading the models ...") if wish.console else nullcontext():
         await clock.run("load", models.load)
-    mind = models.backend(clock, config.ask)
+    mind = models.backend(clock, config.ask, log)
     stack.push_async_callback(mind.close)
     speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
     stack.push_async_callback(speaker.close)
-    session = Session(clock, log, models.parts(mind, speaker, keeping))
+    session = Session(clock, log, models.parts(mind, speaker, config.ask, keeping))
     clock.restart()
     await keeping.begin(wish.record, session.tell)
     if shows:

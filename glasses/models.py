@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from glasses import weights
 from glasses.config import Ask, Config, read_keys
+from glasses.egress import EgressLog
 from pipeline.clock import Clock
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.voice_activity import SileroVad
@@ -16,8 +17,11 @@ from pipeline.session import Parts
 from pipeline.turn import Mouth
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.ask.backend import Backend
     from pipeline.ask.reach import Reach
+    from pipeline.events import EventLog
     from pipeline.listen.whisper import Whisper
     from pipeline.orders import Keeper
     from pipeline.see.eyes import Eyes
@@ -83,24 +87,55 @@ class Models:
         """Voice activity and end of turn, for one stream of sound."""
         return Segmenter(SileroVad(weights.silero()), SegmenterSettings(end_silence=self._config.listen.end_silence))
 
-    def parts(self, backend: Backend, speaker: Speaker, keeper: Keeper | None = None) -> Parts:
+    def parts(self, backend: Backend, speaker: Speaker, ask: Ask, keeper: Keeper | None = None) -> Parts:
         """What a session is made of."""
         mouth = Mouth(self.voice, speaker, self.other_voices)
         look = LookSettings(max_age=self._config.look.max_age)
-        return Parts(self.ears(), self.transcriber, backend, mouth, look, keeper)
+        return Parts(self.ears(), self.transcriber, backend, mouth, look, keeper, ask.mode)
 
-    def backend(self, clock: Clock, settings: Ask) -> Backend:
+    def backend(self, clock: Clock, settings: Ask, log: EventLog) -> Backend:
         """Who is asked, on the clock of one session; the session closes it. Raises UsageError for a wrong address."""
         from pipeline.ask.addresses import open_backend
 
-        return open_backend(
-            settings.backend,
-            clock,
-            read_keys(os.environ),
-            lambda: self.eyes,
-            first_timeout=settings.first_timeout,
-            next_timeout=settings.next_timeout,
-            max_tokens=settings.max_tokens,
-            reach=cast("Reach | None", settings.reach or None),
-            hedge=settings.hedge or None,
-        )
+        keys, on_sent = read_keys(os.environ), EgressLog(clock, log)
+        reach = cast("Reach | None", settings.reach or None)
+
+        def opened(address: str, reach: Reach | None) -> Backend:
+            return open_backend(
+                address,
+                clock,
+                keys,
+                lambda: self.eyes,
+                first_timeout=settings.first_timeout,
+                next_timeout=settings.next_timeout,
+                max_tokens=settings.max_tokens,
+                reach=reach,
+                hedge=settings.hedge or None,
+                on_sent=on_sent,
+            )
+
+        mind = opened(settings.backend, reach)
+        return _contemplating(clock, mind, settings, reach, opened, log)
+
+
+def _contemplating(
+    clock: Clock,
+    mind: Backend,
+    settings: Ask,
+    reach: Reach | None,
+    opened: Callable[[str, Reach | None], Backend],
+    log: EventLog,
+) -> Backend:
+    """`mind`, able to contemplate where there is somebody to do it: ondevice needs no second look."""
+    from pipeline.ask.addresses import addresses_in, known_reach
+    from pipeline.ask.contemplate import Contemplating
+    from pipeline.ask.council import Patience
+
+    others = settings.agent_backends.strip()
+    if settings.agents < 2 or not (others or mind.name != "ondevice"):
+        return mind
+    limit = reach or known_reach(addresses_in(settings.backend)[0])
+    backends = [opened(one, limit) for one in addresses_in(others)] if others else [mind]
+    agents = [backends[number % len(backends)] for number in range(settings.agents)]
+    patience = Patience(settings.contemplate_timeout, settings.impression)
+    return Contemplating(clock, mind, agents, patience=patience, reach=reach, emit=log.emit)

@@ -77,11 +77,11 @@ def replay(
             log.subscribe(subscriber)
         # What can be wrong comes first, then what takes long to load; only then is anything written over.
         async with AsyncExitStack() as stack:
-            mind = backend(clock) if backend else _backend(clock, config, models, past)
+            mind = backend(clock) if backend else _backend(clock, config, models, past, log)
             stack.push_async_callback(mind.close)
             sounds = _speaker(speaker, out, clock, models.voice.rate)
             stack.push_async_callback(sounds.close)
-            parts = models.parts(mind, sounds)
+            parts = models.parts(mind, sounds, config.ask)
             if out:
                 log.subscribe(stack.enter_context(EventWriter(out)))
             clock.restart()
@@ -104,12 +104,12 @@ async def _run(clock: Clock, log: EventLog, recording: Recording, parts: Parts) 
     await Session(clock, log, parts).run(frames, sound, about)
 
 
-def _backend(clock: Clock, config: Config, models: Models, past: Sequence[Event]) -> Backend:
+def _backend(clock: Clock, config: Config, models: Models, past: Sequence[Event], log: EventLog) -> Backend:
     from pipeline.ask.recorded import RecordedAnswers
 
     if past:
         return RecordedAnswers(clock, past)
-    return models.backend(clock, config.ask)
+    return models.backend(clock, config.ask, log)
 
 
 def _costs(name: CostsName, config: Config, past: Sequence[Event]) -> Costs:

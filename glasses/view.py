@@ -56,6 +56,12 @@ def printable(text: str) -> str:
     return "".join(letter for letter in text if letter.isprintable() or letter == "\n")
 
 
+def described(event: Event) -> str:
+    """What happened, in one line for people; empty for what they need not see."""
+    describe = _DESCRIPTIONS.get(event.kind)
+    return describe(event.data) if describe else ""
+
+
 class Timeline:
     """Prints what happens as it happens: a line an event, with the session's time before it."""
 
@@ -74,11 +80,7 @@ class Timeline:
         if event.kind == "answered" and self._answer.strip():
             self._line(event.t, "answer", " ".join(self._answer.split()))
             self._answer = ""
-        if event.kind == "speaking":
-            text = self._first_sound(event)
-        else:
-            describe = _DESCRIPTIONS.get(event.kind)
-            text = describe(event.data) if describe else ""
+        text = self._first_sound(event) if event.kind == "speaking" else described(event)
         if text:
             self._line(event.t, event.kind, text)
 
@@ -117,7 +119,15 @@ def _session(data: dict[str, Any]) -> str:
 
 def _asked(data: dict[str, Any]) -> str:
     pictures = [f"{image['width']}x{image['height']}, {image['bytes'] / 1000:.0f} kB" for image in data["images"]]
-    return f"{data['backend']} with a picture of {' and '.join(pictures)}"
+    mode = f", {data['mode']} ({data['why']})" if data["mode"] != "instant" and "why" in data else ""
+    trains = "; its makers may train on what they get" if data.get("trains") else ""
+    return f"{data['backend']} with a picture of {' and '.join(pictures)}{mode}{trains}"
+
+
+def _agent(data: dict[str, Any]) -> str:
+    found = f": {data['text']}" if data["text"] else ""
+    who = f"{data['agent']} of {data['of']}, {data['backend']}, {data['lens']}"
+    return f"{who}: {data['state']} after {data['seconds']:.1f} s{found}"
 
 
 def _answered(data: dict[str, Any]) -> str:
@@ -165,6 +175,8 @@ _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "heard": lambda data: f"“{data['text']}” (confidence {data['confidence']:.2f})",
     "looked": _looked,
     "asked": _asked,
+    "sent": lambda data: f"{data['bytes'] / 1000:.0f} kB to {data['host']}",
+    "agent": _agent,
     "answered": _answered,
     "spoken": lambda data: f"{data['seconds']:.1f} s{', interrupted' if data['interrupted'] else ''}",
     "fault": lambda data: data["what"] + (f"; told the wearer: “{data['told']}”" if data["told"] else ""),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.ask.backend import Backend
+from pipeline.ask.modes import AUTO
 from pipeline.channel import Channel
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, SpeakerLost, UsageError, first_failure
@@ -43,6 +44,7 @@ class Parts:
     mouth: Mouth
     look: LookSettings = field(default_factory=LookSettings)
     keeper: Keeper | None = None  # None: orders to keep something are questions like any other
+    mode: str = AUTO  # how hard to think: one of pipeline/ask/modes.py, or by the question
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,7 @@ class Session:
                 lost = False
 
     async def _take(self, task: _Asked | _Trouble) -> None:
-        turn = Turn(self._clock, self._log, self._parts.backend, self._parts.mouth, task.turn)
+        turn = Turn(self._clock, self._log, self._parts.backend, self._parts.mouth, task.turn, mode=self._parts.mode)
         if isinstance(task, _Trouble):
             await turn.tell(task.what, task.told)
             return

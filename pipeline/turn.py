@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from pipeline.ask.backend import Backend
+from pipeline.ask.modes import AUTO, mode_of
 from pipeline.channel import Channel
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError, first_failure
@@ -61,12 +62,16 @@ class Mouth:
 class Turn:
     """Asks `backend` what the wearer asked, and speaks what comes."""
 
-    def __init__(self, clock: Clock, log: EventLog, backend: Backend, mouth: Mouth, number: int) -> None:
+    def __init__(
+        self, clock: Clock, log: EventLog, backend: Backend, mouth: Mouth, number: int, *, mode: str = AUTO
+    ) -> None:
+        """`mode` is one of pipeline/ask/modes.py, or leaves it to the question."""
         self._clock = clock
         self._log = log
         self._backend = backend
         self._mouth = mouth
         self._number = number
+        self._mode = mode
         self._voice = mouth.voice
         self._clauses: Channel[str] = Channel(_CLAUSES_AHEAD)
         self._sound: Channel[SpeechChunk] = Channel(1)
@@ -128,7 +133,8 @@ class Turn:
                 self._log.emit("fault", what=answer.fault, told=answer.told)
             if answer.told:
                 await self._clauses.send(answer.told)
-            self._log.emit("answered", text=answer.text, outcome=answer.outcome, backend=backend, tokens=answer.tokens)
+            who = answer.backend or backend
+            self._log.emit("answered", text=answer.text, outcome=answer.outcome, backend=who, tokens=answer.tokens)
         finally:
             self._clauses.close()
 
@@ -144,16 +150,19 @@ class Turn:
             await self._clauses.send(preface)
         try:
             images = [await self._encode(frame) for frame in choice.frames]
+            mode, why = mode_of(utterance.text, self._mode)
             question = Question(
                 self._number,
                 self._clock.now(),
                 utterance.text,
                 tuple(images),
                 tuple(history),
+                mode=mode,
                 language=self._voice.language,
             )
+            trains = bool(getattr(backend, "trains", False))
             sizes = [{"width": image.width, "height": image.height, "bytes": len(image.data)} for image in images]
-            self._log.emit("asked", backend=backend.name, mode=question.mode, images=sizes)
+            self._log.emit("asked", backend=backend.name, mode=mode, why=why, images=sizes, trains=trains)
             async with aclosing(backend.stream(question)) as stream:
                 async for item in stream:
                     if isinstance(item, Answer):

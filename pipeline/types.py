@@ -118,6 +118,7 @@ class Question:
     history: tuple[Exchange, ...] = ()
     mode: str = "instant"
     language: str = "en"  # ISO 639-1, in which it is to be answered
+    guidance: str = ""  # what this question needs beside the usual prompt
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +140,7 @@ class Answer:
     fault: str = ""  # for the log: what went wrong, where, and the remedy; never a secret
     told: str = ""  # for the wearer: one spoken sentence about what went wrong
     tokens: int | None = None  # of the completion, where the server counts them
+    backend: str = ""  # who answered, where that is one of several; empty for the one that was asked
 
 
 @dataclass(frozen=True, slots=True)

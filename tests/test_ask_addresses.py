@@ -21,6 +21,7 @@ from pipeline.ask.reach import reach_of, reach_of_host, reach_of_url
 from pipeline.ask.remote import Remote
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
+from pipeline.events import EventLog
 from pipeline.types import Answer, Question
 from tests.dialects import DIALECTS
 from tests.servers import ChatServer, no_reader
@@ -205,7 +206,7 @@ def test_a_near_server_is_never_asked_by_way_of_a_proxy(monkeypatch: pytest.Monk
     ],
 )
 def test_each_backend_knows_where_its_pictures_go(address: str, reach: str) -> None:
-    assert reach_of(opened(address)) == reach
+    assert reach_of(opened(address, reach="lan" if reach == "lan" else None)) == reach
 
 
 def test_a_model_that_trains_on_what_it_gets_warns_when_it_is_chosen(caplog: pytest.LogCaptureFixture) -> None:
@@ -233,7 +234,10 @@ def test_several_addresses_are_a_chain_that_hands_over() -> None:
     ("address", "reach", "refused"),
     [
         ("ollama:m, openai:gpt-5", None, "'openai:gpt-5' is hosted: pictures would go farther than machine"),
-        ("http://10.0.0.2/v1#m, meta:m, ondevice", None, "'meta:m' is hosted: pictures would go farther than lan"),
+        ("http://10.0.0.2/v1#m, meta:m, ondevice", "lan", "'meta:m' is hosted: pictures would go farther than lan"),
+        ("http://10.0.0.2/v1#m", None, r"on the local network.* allow it with --reach lan, or ask\.reach = 'lan'"),
+        ("ondevice, http://10.0.0.2/v1#m", None, "on the local network"),
+        ("openai:gpt-5, http://10.0.0.2/v1#m", None, "on the local network"),
         ("openai:gpt-5", "machine", "'openai:gpt-5' is hosted: pictures would go farther than machine"),
         ("http://10.0.0.2/v1#m", "machine", r"ask\.reach = 'lan'"),
     ],
@@ -255,10 +259,18 @@ def test_a_name_that_turns_out_to_be_too_far_away_gets_no_picture(monkeypatch: p
     assert (heard.outcome, heard.told) == ("error", "I may not ask any model.")
 
 
+def test_a_name_on_the_local_network_gets_nothing_unless_that_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is known by its name alone: where it lies is found out before anything is sent."""
+    monkeypatch.setattr(socket, "getaddrinfo", lambda host, port: [(2, 1, 6, "", ("192.168.1.2", 0))])
+    heard = answer("http://desk.example/v1#m")
+    assert (heard.outcome, heard.told) == ("error", "I may not ask any model.")
+    assert heard.fault.endswith("see ask.reach")
+
+
 def test_the_configuration_says_how_far_pictures_may_go() -> None:
     async def main(clock: Clock) -> None:
         settings = configuration.load({"ask.reach": "lan", "ask.backend": "http://8.8.8.8/v1#m"}, {}).ask
-        Models(configuration.Config()).backend(clock, settings)
+        Models(configuration.Config()).backend(clock, settings, EventLog(clock))
 
     with pytest.raises(UsageError, match="pictures would go farther than lan"):
         clocks.run(main, virtual=True)

@@ -108,7 +108,7 @@ def said(*minds: Mind, **how: object) -> str:
 
 def test_the_first_that_answers_is_the_only_one_asked() -> None:
     first, second = Mind("a"), Mind("b")
-    assert ask(first, second) == [("A cup.", Answer(1, "A cup.", "ok"))]
+    assert ask(first, second) == [("A cup.", Answer(1, "A cup.", "ok", backend="a"))]
     assert second.asked == []
 
 
@@ -201,7 +201,7 @@ def test_the_first_one_is_heard_if_it_is_faster_after_all() -> None:
 
 def test_one_that_is_fast_enough_is_asked_alone() -> None:
     a, b = Mind("a", after=1.0), Mind("b")
-    assert ask(a, b, hedge=2.0) == [("A cup.", Answer(1, "A cup.", "ok"))]
+    assert ask(a, b, hedge=2.0) == [("A cup.", Answer(1, "A cup.", "ok", backend="a"))]
     assert b.asked == []
 
 
@@ -331,7 +331,7 @@ def test_no_picture_goes_farther_than_the_first_one_would_send_it(
 def test_if_nobody_may_be_asked_the_wearer_hears_it() -> None:
     ((_, answer),) = ask(Mind("a"), reach="machine")
     assert (answer.outcome, answer.told) == ("error", "I may not ask any model.")
-    assert answer.fault == "a was left out: pictures would go too far"
+    assert answer.fault == "a was left out: pictures would go too far; see ask.reach"
 
 
 def test_each_gets_the_picture_no_larger_than_it_wants_it() -> None:

@@ -100,7 +100,7 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
         (["nope"], "glasses: No such command 'nope'. See: glasses --help"),
         (["replay"], "glasses: Missing argument 'PATH'. See: glasses replay --help"),
         (["replay", "x.mp4", "--costs", "free"], "glasses: Invalid value for '--costs': 'free' is not one of"),
-        (["ask", "a.jpg", "what?", "--nope"], "glasses: No such option '--nope'. See: glasses ask --help"),
+        (["ask", "a.jpg", "what?", "--xyz"], "glasses: No such option '--xyz'. See: glasses ask --help"),
     ],
 )
 def test_wrong_use_is_one_line_that_says_where_help_is(

@@ -158,7 +158,7 @@ def test_ask_prints_one_object_and_fails_if_the_answer_is_not_whole(tmp_path: Pa
     cv2.putText(picture, "PLATFORM 9", (60, 200), cv2.FONT_HERSHEY_SIMPLEX, 2.5, (20, 20, 20), 6)
     cv2.imwrite(str(tmp_path / "sign.png"), picture)
     answer = json.loads(glasses("ask", tmp_path / "sign.png", "What does it say?", "--json").stdout)
-    assert list(answer) == ["text", "outcome", "backend", "seconds"]
+    assert list(answer) == ["text", "outcome", "mode", "backend", "tokens", "seconds"]
     assert "platform 9" in answer["text"].lower()
     assert (answer["outcome"], answer["backend"]) == ("ok", "ondevice")
     nobody = ["--backend", "http://127.0.0.1:9/v1#none", "--json"]

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from glasses.commands.asking import asking, asking_options
 
 if TYPE_CHECKING:
     from PIL import Image as Pillow
 
-    from pipeline.types import Image
+    from pipeline.types import Event, Image
 
 _EPILOG = """\b
 Examples:
@@ -18,16 +20,18 @@ Examples:
   glasses ask sign.png "What does it say?" --json
   glasses ask cup.jpg "What is this?" --backend ollama:qwen3-vl:2b
   glasses ask cup.jpg "What is this?" --backend meta:muse-spark-1.3,ondevice
+  glasses ask exam.jpg "Which is right?" --backend meta:muse-spark-1.3 --mode contemplating
 """
 
 
 @click.command(epilog=_EPILOG)
 @click.argument("image", type=click.Path(path_type=Path))
 @click.argument("question")
-@click.option("--backend", metavar="ADDRESS", help="Who is asked: ondevice, meta:MODEL, http://HOST/v1#MODEL.")
-@click.option("--json", "as_json", is_flag=True, help="Print one object with text, outcome, backend and seconds.")
-@click.pass_context
-def command(context: click.Context, image: Path, question: str, backend: str | None, as_json: bool) -> None:
+@asking_options
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one object with text, outcome, mode, backend, tokens and seconds."
+)
+def command(image: Path, question: str, as_json: bool, **asked: Any) -> None:
     """Ask QUESTION about IMAGE and print the answer as it comes. Exit code 0 only if it is a whole answer."""
     import json
     from contextlib import aclosing
@@ -36,19 +40,28 @@ def command(context: click.Context, image: Path, question: str, backend: str | N
     from glasses.models import Models
     from glasses.view import printable
     from pipeline import clock as clocks
+    from pipeline.ask.modes import mode_of
     from pipeline.clock import Clock
     from pipeline.errors import GlassesError
+    from pipeline.events import EventLog
     from pipeline.look.encode import encode
     from pipeline.types import Answer, Question, VideoFrame
 
-    config = configuration.load({"ask.backend": backend})
+    config = configuration.load(asking(**asked))
     frame = VideoFrame(0.0, 0, _read(image))
     models = Models(config)
+    mode, why = mode_of(question, config.ask.mode)
+    if mode != "instant" and not as_json:
+        click.echo(f"{mode}: {why}", err=True)
 
     async def main(clock: Clock) -> tuple[Answer, float]:
-        mind = models.backend(clock, config.ask)
+        log = EventLog(clock)
+        if not as_json:
+            log.subscribe(_show)
+        mind = models.backend(clock, config.ask, log)
         try:
-            asked = Question(1, clock.now(), question, (encode(frame, mind.picture),))
+            pictures = (encode(frame, mind.picture),)
+            asked = Question(1, clock.now(), question, pictures, mode=mode)
             answer = Answer(1, "", "interrupted", f"{mind.name}: the stream ended without an answer")
             async with aclosing(mind.stream(asked)) as stream:
                 async for item in stream:
@@ -63,12 +76,28 @@ def command(context: click.Context, image: Path, question: str, backend: str | N
     answer, seconds = clocks.run(main, virtual=False)
     if as_json:
         text = answer.text or answer.told
-        fields = {"text": text, "outcome": answer.outcome, "backend": config.ask.backend, "seconds": round(seconds, 3)}
+        who = answer.backend or config.ask.backend
+        fields = {
+            "text": text,
+            "outcome": answer.outcome,
+            "mode": mode,
+            "backend": who,
+            "tokens": answer.tokens,
+            "seconds": round(seconds, 3),
+        }
         click.echo(json.dumps(fields, ensure_ascii=False))
     elif answer.text:
         click.echo()
     if answer.outcome != "ok":
         raise GlassesError(answer.fault or f"the answer ended as {answer.outcome}")
+
+
+def _show(event: Event) -> None:
+    """What the agents that contemplate do, beside the answer."""
+    from glasses.view import described, printable
+
+    if event.kind == "agent":
+        click.echo(printable(described(event)), err=True)
 
 
 def _read(path: Path) -> Image:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
+
+from glasses.commands.asking import asking, asking_options
 
 if TYPE_CHECKING:
     from glasses.replaying import CostsName
@@ -32,7 +34,7 @@ Examples:
     help="What work costs in replay: what it takes here, the table [costs] of the configuration, or what "
     "events.jsonl of the recording says (with its answers).",
 )
-@click.option("--backend", metavar="ADDRESS", help="Who is asked: ondevice, openai:MODEL or http://HOST:PORT/v1#MODEL.")
+@asking_options
 @click.option(
     "--speaker", metavar="ADDRESS", help="Where the answer sounds: none, wav:FILE, or default (with --realtime)."
 )
@@ -43,11 +45,11 @@ def command(
     path: Path,
     realtime: bool,
     costs: str,
-    backend: str | None,
     speaker: str | None,
     out: Path | None,
     play: bool,
     as_json: bool,
+    **asked: Any,
 ) -> None:
     """Replay PATH, a recording or any video with sound, through the whole pipeline.
 
@@ -63,9 +65,9 @@ def command(
         raise UsageError("--play needs --out DIR, where the answer is kept")
     if speaker == "default" and not realtime:
         raise UsageError("a sound card can only be used at the speed of life: add --realtime, or use --out DIR --play")
-    if costs == "recorded" and backend:
+    if costs == "recorded" and asked["backend"]:
         raise UsageError("with --costs recorded the answers come from the recording's own log: leave out --backend")
-    config = configuration.load({"ask.backend": backend})
+    config = configuration.load(asking(**asked))
     models = Models(config)
     show: Callable[[Event], None]
     if as_json:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from glasses.commands.asking import asking, asking_options
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
@@ -26,11 +28,9 @@ Ask a question aloud; say "take a picture", "record this" or "stop recording". C
 def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that `run` and `record` share."""
     for option in (
+        asking_options,
         click.option("--json", "as_json", is_flag=True, help="Print the event log live, one JSON object a line."),
         click.option("--preview", is_flag=True, help="Show the picture and the microphone's level in the terminal."),
-        click.option(
-            "--backend", metavar="ADDRESS", help="Who is asked: ondevice, openai:MODEL or http://HOST/v1#MODEL."
-        ),
         click.option("--speaker", metavar="ADDRESS", help="What speaks: default, card:NAME, wav:FILE or none."),
         click.option("--microphone", metavar="ADDRESS", help="What hears: default, card:NAME or file:CLIP."),
         click.option("--camera", metavar="ADDRESS", help="What sees: webcam, webcam:1, rtsp://..., file:CLIP or none."),
@@ -58,9 +58,9 @@ def start(
     camera: str | None,
     microphone: str | None,
     speaker: str | None,
-    backend: str | None,
     preview: bool,
     as_json: bool,
+    **asked: Any,
 ) -> None:
     """Run a live session with these options."""
     from dataclasses import replace
@@ -79,7 +79,7 @@ def start(
             "camera.address": camera,
             "microphone.address": microphone,
             "speaker.address": speaker,
-            "ask.backend": backend,
+            **asking(**asked),
         }
     )
     console = Console(highlight=False)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pipeline.ask.reader import Reader
     from pipeline.ask.transport import Sent
 
-__all__ = ["FORMS", "PROFILES", "BackendDriver", "Opening", "open_backend"]
+__all__ = ["FORMS", "PROFILES", "BackendDriver", "Opening", "addresses_in", "known_reach", "open_backend"]
 
 _log = logging.getLogger(__name__)
 
@@ -83,24 +83,33 @@ def open_backend(
 
     `keys` holds API keys by name, `reader` gives the text recognition if it is needed.
     A backend has `first_timeout` seconds to its first word and a server `next_timeout` to each further event.
-    No picture goes farther than `reach`; None is as far as the first of a chain sends it. The next one of a chain is
+    No picture goes farther than `reach`; None is as far as the first of a chain sends it, but not into the local
+    network: in another one, the same address is somebody else's. The next one of a chain is
     started `hedge` seconds after the one before, even if that is still at work; None waits until it has failed.
     Raises UsageError if an address is wrong, its key is missing, or it is known to lie beyond `reach`.
     """
     opening = Opening(keys, reader, first_timeout, next_timeout, max_tokens, on_sent)
-    addresses = [one.strip() for one in address.split(",")]
-    first = _known_reach(addresses[0])
+    addresses = addresses_in(address)
+    first = known_reach(addresses[0])
     limit = reach or first
     for one in addresses:
-        if limit and (known := _known_reach(one)) and farther(known, limit):
+        if reach is None and known_reach(one) == "lan":
+            remedy = "allow it with --reach lan, or ask.reach = 'lan'"
+            raise UsageError(f"backend '{one}' is on the local network, where anybody may have its address; {remedy}")
+        if limit and (known := known_reach(one)) and farther(known, limit):
             remedy = f"allow it with ask.reach = '{known}', or choose another"
             raise UsageError(f"backend '{one}' is {known}: pictures would go farther than {limit}; {remedy}")
     members = [_open(one, clock, opening) for one in addresses]
-    if len(members) == 1 and (reach is None or first):
+    if len(members) == 1 and first:
         return members[0]
     from pipeline.ask.chain import Chain
 
-    return Chain(clock, members, first_timeout=first_timeout, reach=reach, hedge=hedge)
+    return Chain(clock, members, first_timeout=first_timeout, reach=reach, lan=reach is not None, hedge=hedge)
+
+
+def addresses_in(text: str) -> list[str]:
+    """The addresses with commas between them."""
+    return [one.strip() for one in text.split(",")]
 
 
 def _open(address: str, clock: Clock, opening: Opening) -> Backend:
@@ -179,7 +188,7 @@ def _key(keys: Mapping[str, str], name: str) -> str:
     return key
 
 
-def _known_reach(address: str) -> Reach | None:
+def known_reach(address: str) -> Reach | None:
     """Where an address sends pictures, if that needs no looking up."""
     if address == "ondevice":
         return "machine"

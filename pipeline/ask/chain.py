@@ -13,11 +13,12 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from pipeline.ask.backend import Backend, PictureBudget
+from pipeline.ask.backend import Backend
+from pipeline.ask.pictures import fitting, largest
 from pipeline.ask.reach import Reach, farther, reach_of
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
-from pipeline.types import Answer, AnswerDelta, Picture, Question, VideoFrame
+from pipeline.types import Answer, AnswerDelta, Question
 
 _FIRST_REST = 15.0
 """Seconds that a backend is left alone after it has failed; twice as long each further time."""
@@ -83,19 +84,22 @@ class Chain:
         *,
         first_timeout: float = 20.0,
         reach: Reach | None = None,
+        lan: bool = True,
         hedge: float | None = None,
     ) -> None:
         """The time to the first word, `first_timeout` seconds, is shared by those that are still to be asked.
 
         With `hedge`, each works on until the end of that time, and the next one is started `hedge` seconds after it.
-        No picture goes farther than `reach`; None is as far as the first of `members` sends it.
+        No picture goes farther than `reach`; None is as far as the first of `members` sends it, and into the local
+        network only with `lan`.
         """
         self.name = ", ".join(backend.name for backend in members)
-        self.picture = _largest([backend.picture for backend in members])
+        self.picture = largest([backend.picture for backend in members])
         self._clock = clock
         self._members = [_Member(backend) for backend in members]
         self._first_timeout = first_timeout
         self._limit = reach
+        self._lan = lan
         self._hedge = hedge
 
     @property
@@ -108,6 +112,11 @@ class Chain:
         """How far pictures may go; None while that can't be found out. May block for a look-up."""
         return self._limit or reach_of(self._members[0].backend)
 
+    @property
+    def trains(self) -> bool:
+        """Whether the makers of one of its models may train on what they get."""
+        return any(getattr(member.backend, "trains", False) for member in self._members)
+
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`; a word about what failed comes first where another has taken over."""
         asked = _Asked(question, self._clock.now() + self._first_timeout)
@@ -119,7 +128,9 @@ class Chain:
                 if waiting and not (at_work and (hedge_at is None or self._clock.now() < hedge_at)):
                     member = waiting.popleft()
                     if await self._too_far(member.backend):
-                        asked.faults.append(f"{member.backend.name} was left out: pictures would go too far")
+                        asked.faults.append(
+                            f"{member.backend.name} was left out: pictures would go too far; see ask.reach"
+                        )
                         continue
                     if asked.why:
                         yield asked.delta(self._clock.now(), f"{asked.why} {_takes_over(member.backend)} ")
@@ -141,6 +152,7 @@ class Chain:
                 answer = item
                 at_work.remove(attempt)
                 await attempt.stop()
+                answer = replace(answer, backend=answer.backend or attempt.member.backend.name)
                 attempt.member.ended(answer, self._clock.now())
                 if answer.fault:
                     asked.faults.append(answer.fault)
@@ -152,7 +164,7 @@ class Chain:
         finally:
             for attempt in at_work:
                 await attempt.stop()
-        yield replace(answer, text=asked.said, fault="; then ".join(asked.faults))
+        yield replace(answer, text=asked.said or answer.text, fault="; then ".join(asked.faults))
 
     async def close(self) -> None:
         """Let go of all connections."""
@@ -166,10 +178,14 @@ class Chain:
 
     async def _too_far(self, backend: Backend) -> bool:
         first = self._members[0].backend
+        if backend is first and not self._limit and self._lan:
+            return False
+        reach = await self._reach(backend)
+        if reach == "lan" and not self._lan:
+            return True
         if backend is first and not self._limit:
             return False
-        limit = self._limit or await self._reach(first) or "machine"
-        return farther(await self._reach(backend), limit)
+        return farther(reach, self._limit or await self._reach(first) or "machine")
 
     def _begun(self, member: _Member, asked: _Asked, left: int, *, announced: bool) -> _Attempt:
         """`member` at work, with its share of the time to the first word: all that is left where others race it."""
@@ -195,8 +211,8 @@ class Chain:
             turn, "", "interrupted", f"{backend.name}: the stream ended without an answer", "The answer broke off."
         )
         try:
-            images = tuple([await self._fitting(image, backend.picture) for image in asked.question.images])
-            async with aclosing(backend.stream(replace(asked.question, images=images))) as stream:
+            question = await fitting(self._clock, asked.question, backend.picture)
+            async with aclosing(backend.stream(question)) as stream:
                 item = await self._first(stream, asked, backend.name, share)
                 while isinstance(item, AnswerDelta):
                     yield item
@@ -217,30 +233,6 @@ class Chain:
         except TimeoutError:
             fault = f"{name}: no word came within its share of the time, {share:.1f} s"
             return Answer(asked.question.turn, "", "error", fault, "The model did not answer in time.")
-
-    async def _fitting(self, picture: Picture, budget: PictureBudget) -> Picture:
-        """`picture` no larger than a backend wants it."""
-        if budget.long_edge is None or max(picture.width, picture.height) <= budget.long_edge:
-            return picture
-        return await self._clock.run("encode", lambda: _smaller(picture, budget))
-
-
-def _largest(budgets: Sequence[PictureBudget]) -> PictureBudget:
-    """The most that any of them wants; those that want less get it made smaller."""
-    edges = [budget.long_edge for budget in budgets]
-    return PictureBudget(
-        None if None in edges else max(edge for edge in edges if edge), max(budget.quality for budget in budgets)
-    )
-
-
-def _smaller(picture: Picture, budget: PictureBudget) -> Picture:
-    import cv2
-    import numpy as np
-
-    from pipeline.look.encode import encode
-
-    image = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
-    return picture if image is None else encode(VideoFrame(picture.t, 0, image), budget)
 
 
 def _takes_over(backend: Backend) -> str:

@@ -56,9 +56,10 @@ class Asked:
 
     @property
     def prompt(self) -> str:
-        """The system prompt, with the language to answer in."""
+        """The system prompt, with the language to answer in and what this question needs beside it."""
         language = language_name(self.question.language)
-        return f"{SYSTEM_PROMPT} Answer in {language}, whatever language the question is in."
+        usual = f"{SYSTEM_PROMPT} Answer in {language}, whatever language the question is in."
+        return "\n\n".join(filter(None, (usual, self.question.guidance)))
 
     @property
     def exchanges(self) -> list[tuple[str, str]]:
