@@ -76,7 +76,7 @@ def no_reader() -> Any:
 class ChatServer:
     """Answers every POST with `script`; keeps the requests, and says when a client has left early.
 
-    `models` are those that it lists where it is asked for them.
+    `models` are those that it lists where it is asked for them, with the status `listing`.
     """
 
     def __init__(
@@ -88,6 +88,7 @@ class ChatServer:
         kind: str = "text/event-stream",
         certificate: Path | None = None,
         models: Sequence[str] = (),
+        listing: int = 200,
     ) -> None:
         self.requests: list[Received] = []
         self.connections = 0
@@ -95,6 +96,7 @@ class ChatServer:
         self._script = script
         self._status = status
         self._models = models
+        self._listing = listing
         self._headers = {"content-type": kind, **(headers or {})}
         self._closing = threading.Event()
         self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -136,7 +138,7 @@ class ChatServer:
 
             def do_GET(self) -> None:
                 listed = json.dumps({"object": "list", "data": [{"id": name} for name in server._models]}).encode()
-                self.send_response(200)
+                self.send_response(server._listing)
                 self.send_header("content-type", "application/json")
                 self.send_header("content-length", str(len(listed)))
                 self.end_headers()

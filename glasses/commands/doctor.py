@@ -20,7 +20,8 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 def command(context: click.Context, as_json: bool) -> None:
     """Check libraries, weights, backend, settings, camera, microphone and speaker, with a remedy for what is wrong.
 
-    It plays a tone of half a second, to hear whether the microphone hears it.
+    Each backend is asked for its models, and one question about a drawn picture. A tone of half a second is played,
+    to hear whether the microphone hears it.
 
     Exit code 1 if anything fails; a warning does not.
     """

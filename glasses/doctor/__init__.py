@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from glasses import config as configuration
 from glasses.config import Config
-from glasses.doctor import machine, senses
+from glasses.doctor import machine, minds, senses
 from glasses.doctor.finding import Check, Finding
 from pipeline.errors import GlassesError, UsageError
 
@@ -19,7 +19,7 @@ MACHINE: tuple[Check, ...] = (
     machine.opencv,
     machine.portaudio,
     machine.model_weights,
-    machine.backend,
+    minds.backend,
     machine.settings,
 )
 

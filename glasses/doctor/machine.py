@@ -11,16 +11,13 @@ from pathlib import Path
 
 from glasses import config as configuration
 from glasses import weights
-from glasses.catalogue import CARRIED, CATALOGUE
+from glasses.catalogue import CATALOGUE
 from glasses.cli import missing_library
 from glasses.config import Config
 from glasses.doctor.finding import Finding
 from pipeline.errors import GlassesError, UsageError
 
 _LIBRARIES = ("av", "ctranslate2", "faster-whisper", "httpx", "numpy", "onnxruntime", "opencv-python", "piper-tts")
-
-_PATIENCE = 3.0
-"""Seconds for a model's server to list its models."""
 
 
 def python(config: Config) -> Iterator[Finding]:
@@ -89,54 +86,6 @@ def model_weights(config: Config) -> Iterator[Finding]:
                 yield Finding("weights", "ok", f"{name} in {find(name, config.weights.folder)}")
             except GlassesError as error:
                 yield Finding("weights", "fail", str(error), "glasses models shows what is there")
-
-
-def backend(config: Config) -> Iterator[Finding]:
-    from pipeline.ask.addresses import FORMS, PROFILES
-
-    address = config.ask.backend
-    url, _, model = address.partition("#")
-    if address == "ondevice":
-        reader = next(model for model in CARRIED if model.package == "rapidocr")
-        if weights.carried(reader):
-            yield Finding("backend", "ok", f"ondevice reads with rapidocr {_version('rapidocr')}")
-        else:
-            yield Finding("backend", "fail", "ondevice: rapidocr is not installed", weights.REMEDY)
-        return
-    key_name = "GLASSES_API_KEY"
-    if not url.startswith(("http://", "https://")):
-        scheme, _, model = address.partition(":")
-        if scheme not in PROFILES or not model:
-            yield Finding("backend", "fail", f"'{address}' is not a backend", f"use one of: {FORMS}")
-            return
-        url, key_name = PROFILES[scheme].base_url, PROFILES[scheme].key
-    yield from _server(address, url, model, key_name)
-
-
-def _server(address: str, url: str, model: str, key_name: str) -> Iterator[Finding]:
-    import httpx
-
-    key = configuration.read_keys(os.environ).get(key_name, "").strip()
-    if not (key.isascii() and key.isprintable()):
-        # Sent, it would come back within an error's text.
-        yield Finding("backend", "fail", f"{key_name} holds characters that no key has", "copy it again")
-        return
-    about = f"{address}, {key_name} {'set' if key else 'not set'}"
-    try:
-        headers = {"authorization": f"Bearer {key}"} if key else {}
-        response = httpx.get(f"{url.rstrip('/')}/models", headers=headers, timeout=_PATIENCE)
-    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-        yield Finding("backend", "fail", f"{about}: {error}", "start the server, or mend the address in ask.backend")
-        return
-    if response.status_code in (401, 403):
-        yield Finding("backend", "fail", f"{about}: HTTP {response.status_code}, refused", f"set {key_name}")
-    elif response.is_error:
-        # Not every compatible server lists its models, so this is no proof that it does not answer.
-        yield Finding("backend", "warn", f"{about}: HTTP {response.status_code} for {url}/models", "check the address")
-    elif model and f'"{model}"' not in response.text:
-        yield Finding("backend", "warn", f"{about}: answers, and does not list the model '{model}'", "check its name")
-    else:
-        yield Finding("backend", "ok", f"{about}: answers")
 
 
 def settings(config: Config) -> Iterator[Finding]:

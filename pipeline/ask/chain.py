@@ -96,6 +96,7 @@ class Chain:
         self.name = ", ".join(backend.name for backend in members)
         self.picture = largest([backend.picture for backend in members])
         self._clock = clock
+        self.members = tuple(members)
         self._members = [_Member(backend) for backend in members]
         self._first_timeout = first_timeout
         self._limit = reach
@@ -127,7 +128,7 @@ class Chain:
             while waiting or at_work:
                 if waiting and not (at_work and (hedge_at is None or self._clock.now() < hedge_at)):
                     member = waiting.popleft()
-                    if await self._too_far(member.backend):
+                    if not await self.allows(member.backend):
                         asked.faults.append(
                             f"{member.backend.name} was left out: pictures would go too far; see ask.reach"
                         )
@@ -175,6 +176,10 @@ class Chain:
         """Those that rest come last: better than nobody."""
         now = self._clock.now()
         return sorted(self._members, key=lambda member: member.rests_until > now)
+
+    async def allows(self, backend: Backend) -> bool:
+        """Whether one of its members may be sent pictures."""
+        return not await self._too_far(backend)
 
     async def _too_far(self, backend: Backend) -> bool:
         first = self._members[0].backend

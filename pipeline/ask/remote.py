@@ -90,6 +90,16 @@ class Remote:
         return self._profile.reach or reach_of_url(self._profile.base_url)
 
     @property
+    def model(self) -> str:
+        """The model that is asked; empty until the server has said what it has."""
+        return self._model
+
+    @property
+    def key(self) -> str:
+        """The name of its key and whether there is one, for people."""
+        return f"{self._profile.key} {'set' if self._key else 'not set'}"
+
+    @property
     def trains(self) -> bool:
         """Whether the makers of its model may train on what they get."""
         return trains(self._model)
@@ -150,13 +160,23 @@ class Remote:
 
     async def _first_model(self, until: float) -> str:
         """The model that a server has loaded, or the first of those it could load."""
-        reply, heard = self._server.get("/models"), Heard(self.name, "")
-        try:
-            listed = json.loads(await self._next(reply, heard, until) or "")
-            return str(listed["data"][0]["id"])
-        except _SENSELESS as error:
+        if not (listed := await self.models(until)):
             message = f"{self.name}: the server lists no model; load one, or name it: {self.name}:MODEL"
-            raise Failure(message, told="The model's server has no model.") from error
+            raise Failure(message, told="The model's server has no model.")
+        return listed[0]
+
+    async def models(self, until: float) -> list[str]:
+        """The names of those that the server has, perhaps not all; none if its list makes no sense.
+
+        Raises Failure if it does not answer `until` then, seconds on the clock.
+        """
+        reply = self._server.get("/api/tags" if self._profile.format == "ollama" else "/models")
+        try:
+            listed = json.loads(await self._next(reply, Heard(self.name, ""), until) or "")
+            named = listed.get("data") or listed["models"]
+            return [str(one.get("id") or one["name"]).removeprefix("models/") for one in named]
+        except _SENSELESS:
+            return []
         finally:
             await reply.close()
 
