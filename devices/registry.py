@@ -16,7 +16,8 @@ from pipeline.errors import GlassesError, UsageError
 if TYPE_CHECKING:
     from pipeline.clock import Clock
     from pipeline.speak.speaker import Speaker
-    from pipeline.types import AudioChunk, Opened, VideoFrame
+    from pipeline.sources import News
+    from pipeline.types import AudioChunk, VideoFrame
 
 Kind = Literal["camera", "microphone", "speaker"]
 
@@ -50,7 +51,7 @@ class CameraDriver(Protocol):
         """What is there now. Raises GlassesError, with the remedy, where it can't work on this machine."""
         ...
 
-    def open(self, address: str, clock: Clock, wanted: Wanted) -> Iterable[VideoFrame | Opened]:
+    def open(self, address: str, clock: Clock, wanted: Wanted) -> Iterable[VideoFrame | News]:
         """A source as in pipeline/sources.py: opens the camera when iterated, and anew each time.
 
         Raises UsageError if the address is malformed. That there is no such camera is CameraLost, when iterated.
@@ -67,7 +68,7 @@ class MicrophoneDriver(Protocol):
         """As of a CameraDriver."""
         ...
 
-    def open(self, address: str, clock: Clock) -> Iterable[AudioChunk | Opened]:
+    def open(self, address: str, clock: Clock) -> Iterable[AudioChunk | News]:
         """A source of mono sound at 16 kHz; as of a CameraDriver, and MicrophoneLost."""
         ...
 
@@ -111,13 +112,13 @@ def shown(address: str) -> str:
     return f"{scheme}{colon}//{place.partition('#')[0]}{'?…' if query else ''}"
 
 
-def open_camera(address: str, clock: Clock, wanted: Wanted) -> Iterable[VideoFrame | Opened]:
+def open_camera(address: str, clock: Clock, wanted: Wanted) -> Iterable[VideoFrame | News]:
     """The camera at `address`. Raises UsageError for an unknown address, GlassesError if its driver can't be loaded."""
     driver: CameraDriver = _driver("camera", address)
     return driver.open(address, clock, wanted)
 
 
-def open_microphone(address: str, clock: Clock) -> Iterable[AudioChunk | Opened]:
+def open_microphone(address: str, clock: Clock) -> Iterable[AudioChunk | News]:
     """The microphone at `address`. Raises as `open_camera`."""
     driver: MicrophoneDriver = _driver("microphone", address)
     return driver.open(address, clock)

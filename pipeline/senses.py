@@ -14,8 +14,8 @@ from pipeline.listen.segmenter import Segment, Segmenter, SpeechStarted
 from pipeline.look.choice import LookSettings
 from pipeline.look.ring import FrameRing, Snapshot, Snapshots
 from pipeline.look.watcher import Watcher
-from pipeline.sources import Tell
-from pipeline.types import AudioChunk, Opened, VideoFrame
+from pipeline.sources import News, Tell
+from pipeline.types import AudioChunk, VideoFrame
 
 _NOTICED = 0.5
 """Seconds after which the beginning of speech has been noticed: the frames before it must still be there then."""
@@ -41,26 +41,30 @@ class Senses:
     @asynccontextmanager
     async def perceive(
         self,
-        camera: Iterable[VideoFrame | Opened],
-        microphone: Iterable[AudioChunk | Opened],
+        camera: Iterable[VideoFrame | News],
+        microphone: Iterable[AudioChunk | News] | None,
         about: Mapping[str, object],
         tell: Tell,
     ) -> AsyncIterator[AsyncGenerator[Said, None]]:
         """Watches and listens while it is entered; gives what was said, as it ends, until the sound is over.
 
-        Sources are as in pipeline/sources.py. `about` is what `session.started` says of the session.
+        Sources are as in pipeline/sources.py; without a microphone nothing is said until the pictures are over.
+        `about` is what `session.started` says of the session. Raises what a subscriber of the log raises.
         """
         ring = FrameRing(lookback=self._look.max_age + _NOTICED, past=self._look.past)
         watcher = Watcher(self._clock, self._log, ring, tell)
         listener = Listener(self._clock, self._log, self._segmenter, tell)
         self._log.emit("session.started", turn=0, **about)
-        watching = asyncio.ensure_future(watcher.watch(camera))
         try:
-            async with aclosing(self._said(ring, listener.listen(microphone))) as said:
-                yield said
+            async with asyncio.TaskGroup() as group:
+                watching = group.create_task(watcher.watch(camera))
+                speech = listener.listen(microphone) if microphone is not None else _silence(watching)
+                try:
+                    async with aclosing(self._said(ring, speech)) as said:
+                        yield said
+                finally:
+                    watching.cancel()
         finally:
-            watching.cancel()
-            await asyncio.wait([watching])
             self._log.emit(
                 "session.ended",
                 turn=0,
@@ -84,3 +88,10 @@ class Senses:
                     ring.keep_from(None)
                     self._log.emit("speech.ended", turn=0, t_start=item.t_start, t_end=item.t_end)
                     yield Said(item, seen)
+
+
+async def _silence(watching: asyncio.Task[None]) -> AsyncGenerator[SpeechStarted | Segment, None]:
+    """Nothing, until there is nothing more to see."""
+    await asyncio.wait([watching])
+    return
+    yield

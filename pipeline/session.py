@@ -20,15 +20,16 @@ from pipeline.listen.transcriber import Transcriber
 from pipeline.look.choice import LookSettings, choose
 from pipeline.orders import Keeper, order_in
 from pipeline.senses import Said, Senses
+from pipeline.sources import News
 from pipeline.turn import Mouth, Turn
-from pipeline.types import AudioChunk, Exchange, FrameChoice, Opened, Utterance, VideoFrame, Word
+from pipeline.types import AudioChunk, Exchange, FrameChoice, Utterance, VideoFrame, Word
 
 _TOO_LOUD = "That was too loud for the microphone, and I couldn't make it out."
 
 _VERY_DARK = "It is very dark here."
 
-_WAITING = 16
-"""Utterances, and turns, that wait at most; then hearing waits, and nothing is lost."""
+_WAITING = 4
+"""Utterances, and turns, that wait at most: an answer to what was said minutes ago is of no use to anybody."""
 
 _REMEMBERED = 6
 """Turns of history that a backend is told."""
@@ -81,8 +82,8 @@ class Session:
 
     async def run(
         self,
-        camera: Iterable[VideoFrame | Opened],
-        microphone: Iterable[AudioChunk | Opened],
+        camera: Iterable[VideoFrame | News],
+        microphone: Iterable[AudioChunk | News],
         about: Mapping[str, object],
     ) -> None:
         """Follow both sources, in the order of their times, until the sound ends and the last answer is spoken.
@@ -102,13 +103,22 @@ class Session:
             raise first_failure(failures) from None
 
     async def tell(self, what: str, told: str) -> None:
-        """A device has failed: the wearer hears it when nobody else speaks."""
-        await self._turns.send(_Trouble(0, what, told))
+        """Something has failed: the wearer hears it when nobody else speaks. Never waits: too much is only logged."""
+        if not await self._turns.offer(_Trouble(0, what, told)):
+            self._log.emit("fault", turn=0, what=what, told="")
 
     async def _hear(self, said: AsyncIterable[Said]) -> None:
-        """Hearing goes on while an earlier question is understood, up to a limit."""
+        """Hearing never waits: a microphone that had to would lose sound. Of too much, the oldest is ignored."""
         async for item in said:
-            await self._said.send(item)
+            if dropped := await self._said.push(item):
+                segment = dropped.segment
+                self._log.emit(
+                    "ignored",
+                    turn=0,
+                    t_start=segment.t_start,
+                    t_end=segment.t_end,
+                    reason="too much was said meanwhile",
+                )
         self._said.close()
 
     async def _understand(self) -> None:
@@ -172,6 +182,10 @@ class Session:
             except SpeakerLost as error:
                 self._log.emit("speaker.lost", turn=0, what=str(error))
                 lost = True
+            except UsageError:
+                raise
+            except GlassesError as error:  # what the speaker writes can't be kept, say: the session goes on
+                self._log.emit("fault", what=str(error), told="")
             else:
                 if lost:
                     self._log.emit("speaker.back", turn=0)
@@ -186,8 +200,9 @@ class Session:
         if keeper and order:
             try:
                 told = await keeper.obey(order, task.choice)
-            except GlassesError as error:
-                await turn.tell(str(error), error.told)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must not wait in silence
+                known = error if isinstance(error, GlassesError) else GlassesError(f"{order}: {error}")
+                await turn.tell(str(known), known.told)
             else:
                 await turn.say(told)
             return

@@ -1,7 +1,8 @@
 """Following a camera or a microphone: its items at their times, reopened when it is lost.
 
 A source is any iterable that opens its device anew each time it is iterated, blocks until the next item,
-and raises DeviceLost when there is none to be had. One that just ends, such as a recording, is over.
+and raises DeviceLost when there is none to be had. One that just ends, such as a recording, is over. Between its
+items it may say `Opened`, and `Lost` and `Back` where what it gives is worth nothing for a while.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pipeline.clock import Clock
-from pipeline.errors import DeviceLost
+from pipeline.errors import DeviceLost, GlassesError
 from pipeline.events import EventLog
 from pipeline.types import Opened
 
@@ -33,9 +34,9 @@ _STEADY = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """Nothing comes any more."""
+    """Nothing comes any more, for now."""
 
-    why: DeviceLost
+    why: GlassesError
     again: bool  # it had only just come back: the wearer knows
 
 
@@ -43,6 +44,9 @@ class Lost:
 class Back:
     """It delivers again; the next item follows."""
 
+
+News = Opened | Lost | Back
+"""What becomes of a device."""
 
 Tell = Callable[[str, str], Awaitable[None]]
 """Called with what the log and what the wearer should know of a fault."""
@@ -56,7 +60,7 @@ class Health:
         self._name = name
         self._tell = tell
 
-    async def note(self, item: Opened | Lost | Back) -> None:
+    async def note(self, item: News) -> None:
         """What `follow` gave besides the device's own items."""
         match item:
             case Opened():
@@ -75,14 +79,14 @@ class Health:
 
 async def follow(
     clock: Clock,
-    source: Callable[[], Iterable[T | Opened]],
+    source: Callable[[], Iterable[T | News]],
     due: Callable[[T], float],
     lost: Callable[[str], DeviceLost],
-) -> AsyncGenerator[T | Opened | Lost | Back, None]:
+) -> AsyncGenerator[T | News, None]:
     """The items of `source()` as they become due, seconds of the session, and what happens to the source between.
 
     Each call of `source` must open it anew. `lost` makes the error for a source that stalls.
-    Raises whatever a source raises but DeviceLost.
+    What a source raises but DeviceLost is its end.
     """
     gone, back_at, pause = False, -_STEADY, _FIRST_PAUSE
     while True:
@@ -96,14 +100,15 @@ async def follow(
                         return
                     except TimeoutError:
                         raise lost(f"it gave nothing for {patience:.0f} s") from None
-                    if isinstance(item, Opened):
+                    if isinstance(item, Opened | Lost | Back):
                         yield item
                         continue
-                    t, patience = due(item), STALL
-                    if not gone and t - clock.now() > STALL:  # a recording in which it had been lost
-                        await clock.sleep_until(clock.now() + STALL)
-                        yield Lost(lost(f"it gave nothing for {STALL:.0f} s"), clock.now() - back_at < _STEADY)
+                    t = due(item)
+                    if not gone and t - clock.now() > patience:  # a recording in which it had been lost
+                        await clock.sleep_until(clock.now() + patience)
+                        yield Lost(lost(f"it gave nothing for {patience:.0f} s"), clock.now() - back_at < _STEADY)
                         gone = True
+                    patience = STALL
                     await clock.sleep_until(t)
                     if gone:
                         gone, back_at = False, clock.now()
@@ -115,5 +120,8 @@ async def follow(
             if not gone:
                 yield Lost(error, clock.now() - back_at < _STEADY)
             gone = True
+        except Exception as error:  # noqa: BLE001 - a file that can't be read, a driver with a bug: whatever it is is said
+            yield Lost(error if isinstance(error, GlassesError) else lost(f"{type(error).__name__}: {error}"), False)
+            return
         await clock.sleep_until(clock.now() + pause)
         pause = min(2 * pause, _LONGEST_PAUSE)

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.errors import CameraLost, MicrophoneLost
 from pipeline.listen.transcriber import RATE
+from pipeline.sources import Back, Lost, News
 from pipeline.types import AudioChunk, Event, Opened, Samples, VideoFrame, read_only
 from tests.timeline import Scripted, Timeline, frame, of, tone
 
@@ -123,16 +124,16 @@ def test_rates_tell_what_the_camera_gave_and_what_was_passed_over() -> None:
 class Ear:
     """A microphone whose sound is cut into scenes, one an opening."""
 
-    def __init__(self, *scenes: Callable[[], Iterator[AudioChunk | Opened]]) -> None:
+    def __init__(self, *scenes: Callable[[], Iterator[AudioChunk | News]]) -> None:
         self._scenes = iter(scenes)
 
-    def __iter__(self) -> Iterator[AudioChunk | Opened]:
+    def __iter__(self) -> Iterator[AudioChunk | News]:
         return next(self._scenes, lambda: iter(()))()
 
 
 def sounds(
     start: float, end: float, *, lost: bool = False, voiced: Samples | None = None
-) -> Callable[[], Iterator[AudioChunk | Opened]]:
+) -> Callable[[], Iterator[AudioChunk | News]]:
     """Silence from `start` to `end`, `voiced` in it after a second, and then the microphone is lost."""
 
     def scene() -> Iterator[AudioChunk | Opened]:
@@ -148,7 +149,7 @@ def sounds(
     return scene
 
 
-def hear(*scenes: Callable[[], Iterator[AudioChunk | Opened]], lines: int = 1) -> list[Event]:
+def hear(*scenes: Callable[[], Iterator[AudioChunk | News]], lines: int = 1) -> list[Event]:
     timeline = Timeline(microphone=Ear(*scenes))
     timeline.lines = [(0.0, 0.0, "What is this?")] * lines
     return timeline.play(Scripted("A cup."))
@@ -181,3 +182,57 @@ def test_speech_that_is_too_loud_is_logged_and_the_wearer_told_if_it_could_not_b
     assert of(understood, "spoken")[0].data["heard_text"] == "A cup."
     lost = hear(sounds(0, 4, voiced=loud), lines=0)
     assert of(lost, "spoken")[0].data["heard_text"].startswith("That was too loud")
+
+
+def test_a_first_picture_that_takes_its_time_is_no_loss_in_replay_either() -> None:
+    events = play(Device(delivers(5, 30)), says=(8.0, 9.0, "What is this?"))
+    assert not of(events, "camera.lost")
+
+
+def test_a_source_may_say_itself_that_it_is_worth_nothing_for_a_while() -> None:
+    def muted() -> Iterator[AudioChunk | News]:
+        yield OPENED
+        yield from sounds(0, 2)()
+        yield Lost(MicrophoneLost("default: muted"), again=False)
+        yield from sounds(2, 4)()
+        yield Back()
+        yield from sounds(4, 7, voiced=tone(1.0))()
+
+    events = hear(muted)
+    news = [event.kind for event in events if event.kind in ("microphone.lost", "microphone.back")]
+    assert news == ["microphone.lost", "microphone.back"]
+    assert of(events, "spoken")[0].data["heard_text"] == "I can't hear anything from the microphone."
+    assert of(events, "heard")
+
+
+def test_a_driver_with_a_bug_is_said_and_ends_the_hearing() -> None:
+    def buggy() -> Iterator[AudioChunk | News]:
+        yield OPENED
+        raise ValueError("a bug in the driver")
+
+    events = hear(buggy)
+    assert "a bug in the driver" in of(events, "fault")[0].data["what"]
+    assert events[-1].kind == "session.ended"
+
+
+def test_what_a_subscriber_raises_ends_the_session_also_from_the_camera() -> None:
+    def breaks(event: Event) -> None:
+        if event.kind == "camera.rates":
+            raise BrokenPipeError
+
+    timeline = Timeline(end=90.0, camera=Device(delivers(0, 90)))
+    with pytest.raises(BrokenPipeError):
+        timeline.play(Scripted("Yes."), subscriber=breaks)
+
+
+def test_what_is_said_faster_than_it_can_be_answered_is_dropped_the_oldest_first_and_hearing_never_waits() -> None:
+    timeline = Timeline(end=120.0)
+    for n in range(28):
+        timeline.says(2.0 + 4 * n, 4.0 + 4 * n, f"Number {n}?")
+    events = timeline.play(Scripted(" ".join(["word"] * 60)))
+    assert [event.data["reason"] for event in of(events, "ignored")][:1] == ["too much was said meanwhile"]
+    started = of(events, "speech.started")
+    assert max(event.t - event.data["t_start"] for event in started) < 0.3, "nothing is heard late"
+    answered = {event.data["text"] for event in of(events, "heard")}
+    assert "Number 0?" in answered
+    assert len(answered) < 28

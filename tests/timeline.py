@@ -23,6 +23,7 @@ from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.orders import Keeper
 from pipeline.session import Parts, Session
+from pipeline.sources import News
 from pipeline.speak.voice import Voice
 from pipeline.turn import Mouth
 from pipeline.types import (
@@ -30,7 +31,6 @@ from pipeline.types import (
     AnswerDelta,
     AudioChunk,
     Event,
-    Opened,
     Outcome,
     Question,
     Samples,
@@ -132,8 +132,8 @@ class Timeline:
     blind: tuple[float, float] = (0.0, 0.0)
     fps: int = 10
     language: str = "en"
-    camera: Iterable[VideoFrame | Opened] | None = None
-    microphone: Iterable[AudioChunk | Opened] | None = None
+    camera: Iterable[VideoFrame | News] | None = None
+    microphone: Iterable[AudioChunk | News] | None = None
     keeper: Keeper | None = None
 
     def says(self, start: float, end: float, text: str) -> Timeline:
@@ -170,6 +170,7 @@ class Timeline:
         costs: Costs | None = None,
         speaker: str = "none",
         virtual: bool = True,
+        subscriber: Callable[[Event], None] | None = None,
     ) -> list[Event]:
         """Replay the timeline; returns the event log."""
         events: list[Event] = []
@@ -177,6 +178,8 @@ class Timeline:
         async def main(clock: Clock) -> None:
             log = EventLog(clock)
             log.subscribe(events.append)
+            if subscriber:
+                log.subscribe(subscriber)
             mind = backend.on(clock) if isinstance(backend, Scripted) else backend(clock)
             spoken = voice or ToneVoice()
             mouth = Mouth(spoken, open_speaker(speaker, clock, spoken.rate), others)

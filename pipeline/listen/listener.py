@@ -6,11 +6,11 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 
 from pipeline.clock import Clock
-from pipeline.errors import GlassesError, MicrophoneLost
+from pipeline.errors import MicrophoneLost
 from pipeline.events import EventLog
 from pipeline.listen.segmenter import GAP, Segment, Segmenter, SpeechStarted
-from pipeline.sources import Health, Lost, Tell, follow
-from pipeline.types import AudioChunk, Opened
+from pipeline.sources import Health, Lost, News, Tell, follow
+from pipeline.types import AudioChunk
 
 
 class Listener:
@@ -23,33 +23,29 @@ class Listener:
         self._health = Health(log, "microphone", tell)
         self._tell = tell
 
-    async def listen(self, microphone: Iterable[AudioChunk | Opened]) -> AsyncGenerator[SpeechStarted | Segment, None]:
+    async def listen(self, microphone: Iterable[AudioChunk | News]) -> AsyncGenerator[SpeechStarted | Segment, None]:
         """What begins and ends, as it does, until the sound is over; a lost microphone is told once, and reopened."""
         t_next: float | None = None
+        lost = False
         source = follow(self._clock, lambda: microphone, lambda chunk: chunk.t_end, _stalled)
-        trouble = ("there was no sound at all", "There is no sound, so I can't hear a question.")
-        try:
-            async with aclosing(source) as items:
-                async for item in items:
-                    match item:
-                        case AudioChunk():
-                            if t_next is not None and item.t - t_next > GAP:
-                                self._log.emit("audio.gap", turn=0, t_start=t_next, t_end=item.t)
-                            t_next = item.t_end
-                            for speech in self._segmenter.feed(item):
-                                yield speech
-                        case Lost():  # what the microphone broke off is taken as said
-                            for speech in self._segmenter.finish():
-                                yield speech
-                            await self._health.note(item)
-                        case _:
-                            await self._health.note(item)
-        except GlassesError as error:
-            t_next, trouble = None, (str(error), error.told)
+        async with aclosing(source) as items:
+            async for item in items:
+                if isinstance(item, AudioChunk):
+                    if t_next is not None and item.t - t_next > GAP:
+                        self._log.emit("audio.gap", turn=0, t_start=t_next, t_end=item.t)
+                    t_next, lost = item.t_end, False
+                    for speech in self._segmenter.feed(item):
+                        yield speech
+                    continue
+                if isinstance(item, Lost):  # what the microphone broke off is taken as said
+                    lost = True
+                    for speech in self._segmenter.finish():
+                        yield speech
+                await self._health.note(item)
         for speech in self._segmenter.finish():
             yield speech
-        if t_next is None:
-            await self._tell(*trouble)
+        if t_next is None and not lost:
+            await self._tell("there was no sound at all", "There is no sound, so I can't hear a question.")
 
 
 def _stalled(why: str) -> MicrophoneLost:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.types import Opened, VideoFrame, read_only
+from pipeline.sources import News
+from pipeline.types import VideoFrame, read_only
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,7 +116,7 @@ def score(frame: VideoFrame, before: ScoredFrame | None = None) -> ScoredFrame:
     )
 
 
-def scored(frames: Iterable[VideoFrame | Opened]) -> Iterator[ScoredFrame | Opened]:
+def scored(frames: Iterable[VideoFrame | News]) -> Iterator[ScoredFrame | News]:
     """Measure every frame in the thread that delivers it. Closing it closes `frames`, and with them the camera."""
     items = iter(frames)
     before: ScoredFrame | None = None

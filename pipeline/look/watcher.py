@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from contextlib import aclosing
 
 from pipeline.clock import Clock
-from pipeline.errors import CameraLost, GlassesError
+from pipeline.errors import CameraLost
 from pipeline.events import EventLog
 from pipeline.look.quality import ScoredFrame, scored
 from pipeline.look.ring import FrameRing
-from pipeline.sources import Health, Tell, follow
+from pipeline.sources import Health, News, Tell, follow
 from pipeline.types import Opened, VideoFrame
 
 _RATES_EVERY = 30.0
@@ -29,22 +29,18 @@ class Watcher:
         self.skipped = 0
         """Frames that the camera delivered and nobody looked at, in all."""
 
-    async def watch(self, camera: Iterable[VideoFrame | Opened]) -> None:
+    async def watch(self, camera: Iterable[VideoFrame | News]) -> None:
         """Every frame into the ring, at its time, until the camera ends; a lost one is told once, and reopened."""
         source = follow(self._clock, lambda: scored(camera), lambda frame: frame.t, _stalled)
-        try:
-            async with aclosing(source) as items:
-                async for item in items:
-                    if isinstance(item, ScoredFrame):
-                        self._ring.add(item)
-                        self._count(item.frame.seq)
-                        continue
-                    if isinstance(item, Opened):
-                        self._rates.reopened()
-                    await self._health.note(item)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must know
-            lost = error if isinstance(error, GlassesError) else CameraLost(f"{type(error).__name__}: {error}")
-            await self._health.lost(str(lost), lost.told)
+        async with aclosing(source) as items:
+            async for item in items:
+                if isinstance(item, ScoredFrame):
+                    self._ring.add(item)
+                    self._count(item.frame.seq)
+                    continue
+                if isinstance(item, Opened):
+                    self._rates.reopened()
+                await self._health.note(item)
 
     def _count(self, seq: int) -> None:
         self.skipped += self._rates.count(seq)
