@@ -15,7 +15,7 @@ from pipeline.channel import Channel
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError, first_failure
 from pipeline.events import EventLog
-from pipeline.look.encode import encode
+from pipeline.look.encode import with_small_print
 from pipeline.speak.clauses import Clauses
 from pipeline.speak.playback import audible_offset, heard_text
 from pipeline.speak.speaker import Speaker
@@ -149,7 +149,7 @@ class Turn:
         if preface:
             await self._clauses.send(preface)
         try:
-            images = [await self._encode(frame) for frame in choice.frames]
+            images = [picture for frame in choice.frames for picture in await self._encode(frame, choice.frames[0])]
             mode, why = mode_of(utterance.text, self._mode)
             question = Question(
                 self._number,
@@ -183,8 +183,10 @@ class Turn:
             await self._clauses.send(clause)
         return answer
 
-    async def _encode(self, frame: VideoFrame) -> Picture:
-        return await self._clock.run("encode", lambda: encode(frame, self._backend.picture))
+    async def _encode(self, frame: VideoFrame, newest: VideoFrame) -> tuple[Picture, ...]:
+        """A frame as the backend wants it, its small print beside it; an earlier one says how much earlier it is."""
+        note = "" if frame is newest else f"{newest.t - frame.t:.1f} s earlier than the first picture"
+        return await self._clock.run("encode", lambda: with_small_print(frame, self._backend.picture, note=note))
 
     async def _synthesise(self) -> None:
         """Clauses to sound, one by one, while the next still arrives."""

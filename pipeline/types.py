@@ -97,6 +97,7 @@ class Picture:
     width: int  # pixels
     height: int  # pixels
     t: float  # when the light fell, seconds
+    note: str = ""  # what it shows of another picture of the same question, in plain words; empty for the first
 
 
 @dataclass(frozen=True, slots=True)

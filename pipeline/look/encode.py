@@ -1,12 +1,18 @@
-"""A frame as a JPEG, in the size that a backend asks for."""
+"""A frame as a JPEG, in the size that a backend asks for, and its small print beside it."""
 
 from __future__ import annotations
 
 from pipeline.ask.backend import PictureBudget
-from pipeline.types import Picture, VideoFrame
+from pipeline.look.small_print import crop_around, small_print
+from pipeline.types import Image, Picture, VideoFrame
+
+_FEW_LINES = 2
+"""Lines of small print that are worth a second picture: a single one is often a ledge or a row of leaves."""
+
+_CLOSER = "a part of the picture before it, at full size: its small print"
 
 
-def encode(frame: VideoFrame, budget: PictureBudget) -> Picture:
+def encode(frame: VideoFrame, budget: PictureBudget, *, note: str = "") -> Picture:
     """`frame` with its long edge at most `budget.long_edge` pixels, as a JPEG; a small frame is never enlarged.
 
     Pixels are averaged on the way down (cv2's INTER_AREA): thin strokes of print fade instead of breaking up.
@@ -16,9 +22,32 @@ def encode(frame: VideoFrame, budget: PictureBudget) -> Picture:
 
     image = frame.image
     height, width = image.shape[:2]
-    if budget.long_edge is not None and max(height, width) > budget.long_edge:
-        scale = budget.long_edge / max(height, width)
+    scale = _scale(image, budget)
+    if scale < 1:
         width, height = max(1, round(width * scale)), max(1, round(height * scale))
         image = cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA)
     _, data = cv2.imencode(".jpg", image, (cv2.IMWRITE_JPEG_QUALITY, budget.quality))
-    return Picture(data.tobytes(), width, height, frame.t)
+    return Picture(data.tobytes(), width, height, frame.t, note)
+
+
+def with_small_print(frame: VideoFrame, budget: PictureBudget, *, note: str = "") -> tuple[Picture, ...]:
+    """`frame` as by `encode`, and where that would shrink small print away, the part that holds most of it as it is.
+
+    The crop is within the same budget, three quarters as high as it is wide at most.
+    """
+    wide = encode(frame, budget, note=note)
+    scale = _scale(frame.image, budget)
+    if scale == 1 or budget.long_edge is None:
+        return (wide,)
+    lines = small_print(frame.image, scale)
+    height, width = frame.image.shape[:2]
+    box = crop_around(lines, (width, height), (budget.long_edge, budget.long_edge * 3 // 4))
+    if box is None or len(lines) < _FEW_LINES:
+        return (wide,)
+    part = VideoFrame(frame.t, frame.seq, frame.image[box.top : box.bottom, box.left : box.right])
+    return (wide, encode(part, budget, note=_CLOSER))
+
+
+def _scale(image: Image, budget: PictureBudget) -> float:
+    """By which a picture has to shrink for the budget, 1 if it fits."""
+    return 1.0 if budget.long_edge is None else min(1.0, budget.long_edge / max(image.shape[:2]))
