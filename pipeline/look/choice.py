@@ -45,6 +45,12 @@ _SWEEPING = 0.3
 _PLAIN = 0.25
 """Exponent: how little it counts that another view has more edges. A brick wall has twenty times a cat's."""
 
+_SHARP = 0.9
+"""Share of its view's best sharpness from which a frame is called sharp: nobody sees a difference."""
+
+_AFTERWARDS = 0.05
+"""Seconds from a word to a frame that are worth telling."""
+
 _MOMENT = 0.5
 """Seconds of a view of which the best frame stands for all, where the question is what was or has changed."""
 
@@ -163,7 +169,8 @@ def _dark(frames: Sequence[ScoredFrame]) -> bool:
 
 def _reason(best: ScoredFrame, window: Sequence[ScoredFrame], said: Utterance, words: Sequence[Pointer]) -> str:
     view = next(view for view in views(window) if any(frame is best for frame in view))
-    rank = "sharpest" if best.quality == max(frame.quality for frame in view) else "good"
+    top = max(frame.quality for frame in view)
+    rank = "sharpest" if best.quality == top else "sharp" if best.quality >= _SHARP * top else "fair"
     state = "settled frame" if best.settled else "frame, the head in motion"
     typical = median(frame.sharpness for frame in window)
     reason = f"{rank} {state} {_when(best.t, said, words)}, of {len(window)} (sharpness {best.sharpness:.0f}"
@@ -173,9 +180,10 @@ def _reason(best: ScoredFrame, window: Sequence[ScoredFrame], said: Utterance, w
 def _when(t: float, said: Utterance, words: Sequence[Pointer]) -> str:
     nearest = min(words, key=lambda word: _away(t, word) - word.sureness, default=None)
     if nearest and _away(t, nearest) < 1.0:
-        if t < nearest.t_start:
+        if t < nearest.t_start - _AFTERWARDS:
             return f"{nearest.t_start - t:.1f} s before '{nearest.text}'"
-        return f"{t - nearest.t_end:.1f} s after '{nearest.text}'" if t > nearest.t_end else f"at '{nearest.text}'"
+        after = t - nearest.t_end
+        return f"{after:.1f} s after '{nearest.text}'" if after >= _AFTERWARDS else f"at '{nearest.text}'"
     if t < said.t_start:
         return f"{said.t_start - t:.1f} s before the question"
     if t > said.t_end:
