@@ -33,6 +33,9 @@ _PATIENCE = 2.0
 _OPENING = 6.0
 """Seconds that opening may take, and a card that was opened until it first takes sound. Bluetooth takes a few."""
 
+_CLOSING = 0.3
+"""Seconds that closing waits for the card, which takes a few milliseconds: nobody waits for a server that hangs."""
+
 _TAIL = 0.25
 """Seconds of silence behind a file: PortAudio ends a stream with what the device still holds unheard."""
 
@@ -124,7 +127,7 @@ class SoundCard:
         stream, self._stream = self._stream, None
         if stream is not None:
             self._start(lambda: portaudio.close(stream))
-        await self._worked(_PATIENCE)
+        await self._worked(_CLOSING)
 
     async def _ready(self) -> portaudio.Stream:
         """The open stream. From here to the end of a drain or a flush, a rescan leaves it alone."""

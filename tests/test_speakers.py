@@ -332,6 +332,21 @@ def test_a_sound_server_that_hangs_keeps_nobody_waiting_but_the_answer(sound_sys
     clocks.run(main, virtual=False)
 
 
+def test_closing_waits_a_moment_at_most_for_a_sound_server_that_hangs(sound_system: SoundSystem) -> None:
+    async def main(clock: Clock) -> float:
+        speaker = SoundCard(clock, RATE)
+        await speaker.play(chunk(3.0))
+        sound_system.hang()
+        speaker.flush()  # Ctrl-C in an answer: it opens the card anew, and hangs
+        before = clock.now()
+        await speaker.close()
+        waited = clock.now() - before
+        sound_system.hang(False)
+        return waited
+
+    assert clocks.run(main, virtual=False) == pytest.approx(0.3, abs=0.25)
+
+
 def test_looking_for_cards_again_disturbs_no_answer_and_an_idle_speaker_comes_back(sound_system: SoundSystem) -> None:
     async def main(clock: Clock) -> None:
         speaker = SoundCard(clock, RATE)
