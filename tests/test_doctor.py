@@ -14,6 +14,7 @@ import pytest
 from glasses import cli, doctor
 from glasses.config import Config
 from glasses.doctor import Finding, machine, senses
+from glasses.recordings.recording import open_recording
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +138,38 @@ def test_a_tone_is_found_again_in_noise_at_its_delay() -> None:
     delay = senses.echo(room, tone, 16_000)
     assert delay is not None
     assert abs(delay - 4_000) <= 16
+
+
+def windows(recording: str) -> Iterator[np.ndarray]:
+    """A recording's sound in pieces as long as the doctor listens, one every half second."""
+    chunks = open_recording(Path(__file__).parents[1] / "recordings" / recording).sound()
+    sound = np.concatenate([chunk.samples for chunk in chunks]).astype(np.float64)
+    for start in range(0, len(sound) - 4 * 16_000, 8_000):
+        yield sound[start : start + 4 * 16_000].copy()
+
+
+@pytest.mark.parametrize("recording", ["kitchen-noise", "two-questions"])
+def test_neither_noise_nor_speech_is_taken_for_the_tone(recording: str) -> None:
+    tone = senses.sweep(16_000)
+    assert [senses.echo(room, tone, 24_000) for room in windows(recording)] == [None] * len(list(windows(recording)))
+
+
+@pytest.mark.parametrize("recording", ["kitchen-noise", "two-questions"])
+@pytest.mark.parametrize("delay", [320, 4_000, 20_000])
+def test_a_tone_far_below_noise_or_speech_is_found_at_its_delay(recording: str, delay: int) -> None:
+    tone = senses.sweep(16_000)
+    for room in windows(recording):
+        quiet = tone / tone.std() * room.std() / 4  # 12 dB below
+        room[24_000 + delay : 24_000 + delay + len(tone)] += quiet
+        assert senses.echo(room, tone, 24_000) == pytest.approx(delay, abs=8)
+
+
+def test_a_tone_that_sounds_too_early_or_too_late_is_not_the_echo() -> None:
+    tone = senses.sweep(16_000)
+    room = np.random.default_rng(1).normal(size=6 * 16_000)
+    for start in (8_000, 60_000):
+        room[start : start + len(tone)] += tone
+    assert senses.echo(room, tone, 24_000) is None
 
 
 def test_a_microphone_without_a_tone_or_sound_hears_none() -> None:
