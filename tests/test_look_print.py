@@ -56,7 +56,7 @@ def test_noise_and_an_empty_wall_hold_no_print() -> None:
 
 def test_a_crop_is_no_larger_than_its_lines_need() -> None:
     lines = [Box(100, 100, 300, 110), Box(110, 120, 260, 130)]
-    assert crop_around(lines, (1280, 720), (768, 576)) == Box(90, 90, 310, 140)
+    assert crop_around(lines, (1280, 720), (768, 576)) == Box(70, 70, 330, 160)
     assert crop_around([], (1280, 720), (768, 576)) is None
 
 

@@ -33,6 +33,10 @@ _STROKES = (0.5, 3.0)
 """Upright strokes for each height of a line, from and to: letters have 1 to 2, a ledge has none, gravel more."""
 
 
+_MARGIN = 3
+"""Heights of a line around what is cut out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A part of a picture, pixels."""
@@ -107,7 +111,7 @@ def small_print(image: Image, shrunk: float) -> list[Box]:
 def crop_around(lines: Sequence[Box], size: tuple[int, int], most: tuple[int, int]) -> Box | None:
     """The part of a picture of `size` (width, height) that shows most of `lines`, at most so large; None for no lines.
 
-    Only as large as it needs to be, with a margin of a line's height.
+    Only as large as it needs to be, with a margin: what stands beside them is often a little larger.
     """
     width, height = min(most[0], size[0]), min(most[1], size[1])
     windows = []
@@ -119,7 +123,7 @@ def crop_around(lines: Sequence[Box], size: tuple[int, int], most: tuple[int, in
         return None
     best = max(windows, key=lambda window: sum(window.common(line).area for line in lines))
     shown = [part for line in lines if (part := best.common(line)).area]
-    margin = max(line.height for line in shown)
+    margin = _MARGIN * max(line.height for line in shown)
     return best.common(
         Box(
             min(line.left for line in shown) - margin,
