@@ -77,6 +77,7 @@ def test_asked_what_it_says_about_something_it_reads_only_that() -> None:
             BAKERY,
             "It says: Monday to Friday 7:30 - 18:00. Saturday 8:00 - 13:00. Sunday closed.",
         ),
+        ("When does it close?", ["Bread 3.20", "9.00 - 17.30"], "17.30. It says: 9.00 - 17.30."),
         ("Is it open?", ["SORRY", "WE ARE CLOSED"], "It says: We Are Closed."),
         ("When does it expire?", MEDICINE, "It says: Exp 08/2027 Lot B4471."),
         ("Is it still good?", PANTRY, "It says: Best before 14 Mar 2027."),
@@ -160,9 +161,7 @@ def test_what_is_not_there_is_said_with_what_is() -> None:
     assert told("Where is my phone?", Seen(things=[CUP], light=DAY)) == (
         "I don't see a phone. What I do see: a red cup on the left."
     )
-    assert (
-        told("Where is my phone?", Seen(light=NIGHT)) == "I don't see a phone. It is very dark, so I may miss things."
-    )
+    assert told("Where is my phone?", Seen(light=NIGHT)) == "It is too dark to tell: I can't make out a phone."
 
 
 def test_what_can_not_be_recognised_is_not_denied() -> None:
@@ -182,7 +181,9 @@ def test_things_are_counted_and_placed() -> None:
     assert told("How many people are there?", Seen(things=people, light=DAY)) == (
         "I see three people: two on the left and one on the right."
     )
-    assert told("How many men are here?", Seen(things=people[:1], light=DAY)) == "I see one person, on the left."
+    assert told("How many men are here?", Seen(things=people[:1], light=DAY)) == (
+        "I see one person, on the left. I can't tell whether that is what you mean."
+    )
     assert told("How many people?", Seen(things=[*people[1:], Thing("person", 0.5, AHEAD)], light=DAY)) == (
         "I see two people: one on the left and one on the right. There may be more."
     )

@@ -45,6 +45,16 @@ _SAID = {
     "hair dryer": "hairdryer", "knife": "knives", "wine glass": "wineglass", "traffic light": "traffic lights",
 }  # fmt: skip
 
+_NARROWER = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        man men woman women child children boy girl kid taxi cab kitten puppy pony bull ship scooter moped jet football
+        watch purse rucksack parasol teacup coffee tea monitor screen desk lorry
+        """,
+    )
+)
+
 GROUPS = {
     "animal": "bird cat dog horse sheep cow elephant bear zebra giraffe",
     "pet": "bird cat dog",
@@ -89,6 +99,11 @@ _AT_THE_END = re.compile(rf"{_NAMED.pattern}$", re.IGNORECASE)
 def named_in(text: str) -> tuple[str, tuple[str, ...]]:
     """The first word in `text` for something that can be recognised, and the names of the kinds it means."""
     return _meant(_NAMED.search(text))
+
+
+def is_narrower(word: str) -> bool:
+    """Whether it means more than can be recognised: a woman is a person, and no more than that is seen."""
+    return word in _NARROWER
 
 
 def called(noun: str) -> tuple[str, tuple[str, ...]]:

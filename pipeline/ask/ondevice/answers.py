@@ -6,6 +6,7 @@ can't be answered honestly is turned down, with what can be told instead.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ from pipeline.ask.ondevice.intents import Intent
 from pipeline.ask.ondevice.reading import SURE, Told, calmed, glimpse, it_says, read_aloud
 from pipeline.ask.ondevice.things import counted, joined, listed, named, places, where, with_article
 from pipeline.see import colours
-from pipeline.see.coco import BY_NAME, GROUPS
+from pipeline.see.coco import BY_NAME, GROUPS, is_narrower
 from pipeline.see.codes import Code
 from pipeline.see.layout import Line
 from pipeline.see.light import Light
@@ -23,6 +24,8 @@ from pipeline.see.objects import Thing
 
 _UNABLE = "I can't answer that without a model."
 _TOO_DARK = "It is very dark, so I may miss things."
+_DANGER = re.compile(r"\b(?:safe|safely|danger|dangerous|cross|poison\w*|eat|drink|touch|may i|can i|should i)\b", re.I)
+
 _COVERED = 4.0
 """Mean grey level that only a covered lens gives: even at night a camera turns its noise up."""
 
@@ -134,11 +137,11 @@ def _find_known(intent: Intent, seen: Seen) -> Iterator[str]:
     found, possible = _sorted(intent, seen.things)
     if found:
         yield f"I see {listed(found)}."
+        yield from _no_more_than_that(intent)
     elif possible:
         yield f"There may be {with_article(possible[0].name)} {where(possible[0])}, but I'm not sure."
     else:
-        yield f"I don't see {with_article(_singular(intent))}."
-        yield from _dark_or_instead(seen)
+        yield from _not_seen(with_article(_singular(intent)), seen)
 
 
 def _count(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
@@ -152,13 +155,19 @@ def _count(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
     if found:
         number = counted(len(found), name, plural)
         yield f"I see {number}{', ' + where(found[0]) if len(found) == 1 else ': ' + places(found)}."
+        yield from _no_more_than_that(intent)
         if possible:
             yield "There may be more."
     elif possible:
         yield f"There may be {with_article(possible[0].name)} {where(possible[0])}, but I'm not sure."
     else:
-        yield f"I don't see any {plural}."
-        yield from _dark_or_instead(seen)
+        yield from _not_seen(f"any {plural}", seen)
+
+
+def _no_more_than_that(intent: Intent) -> Iterator[str]:
+    """Asked for a woman, a person is no answer yet."""
+    if is_narrower(intent.subject):
+        yield "I can't tell whether that is what you mean."
 
 
 def _identify(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
@@ -215,7 +224,8 @@ def _describe(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
 def _unable(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
     yield _UNABLE
     legible = calmed(seen.lines)
-    matching = [line for line in legible if facts.shares_words(asked, line.text)]
+    # Where it is about danger, the line that answers is not picked out: anybody may have written it.
+    matching = [line for line in legible if facts.shares_words(asked, line.text) and not _DANGER.search(asked)]
     yield from _instead(seen.things, matching or legible)
 
 
@@ -229,6 +239,16 @@ def _instead(things: Sequence[Thing], legible: Sequence[Line], opening: str = "W
         yield from glimpse(legible)
     if not sure and not legible:
         yield "I recognise nothing else here." if opening != "I see" else "I don't recognise anything here."
+
+
+def _not_seen(what: str, seen: Seen) -> Iterator[str]:
+    """In the dark, what is not seen may be there all the same."""
+    if seen.dark:
+        yield f"It is too dark to tell: I can't make out {what}."
+        return
+    yield f"I don't see {what}."
+    if named(seen.things):
+        yield from _instead(seen.things, ())
 
 
 def _dark_or_instead(seen: Seen) -> Iterator[str]:

@@ -31,7 +31,13 @@ class Fact:
 
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_TIME = _any(r"\d{1,2}[:.h]\d\d\b", r"\d{1,2} ?[ap]\.?m\b")
+_TIME = re.compile(
+    r"(?<![\w:.,$€£])(?:\d{1,2}[:h][0-5]\d\b|\d{1,2}(?:\.[0-5]\d)? ?[ap]\.?m\b"
+    # With a dot it might be a price: only where there are two of them with a dash between.
+    r"|\d{1,2}\.[0-5]\d(?= ?(?:[-–—]|to|until|till) ?\d{1,2}\.[0-5]\d\b)"
+    r"|(?:(?<=[-–—])|(?<=[-–—] )|(?<=to )|(?<=until )|(?<=till ))\d{1,2}\.[0-5]\d\b)",
+    re.IGNORECASE,
+)
 
 FACTS = (
     Fact(
