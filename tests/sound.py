@@ -76,6 +76,7 @@ class Room:
         self._said: list[tuple[int, Samples]] = []
         self._over = False
         self.off = False  # the microphone delivers nothing
+        self.missed = 0.0  # seconds of sound that were not delivered while it was off
         self._thread = threading.Thread(target=self._live, daemon=True)
         self._thread.start()
 
@@ -104,6 +105,7 @@ class Room:
                     if begin < end:
                         block[begin - start : end - start] += samples[begin - at : end - at]
             if self.off:
+                self.missed += _BLOCK / ROOM_RATE
                 continue
             with contextlib.suppress(OSError):  # no sound server, or one that does not read: lost, as on a card
                 if (now := self._pipe.stat().st_ino) != inode:
