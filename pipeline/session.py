@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import AsyncIterable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline.ask.backend import Backend
+from pipeline.ask.conversation import Conversation
 from pipeline.ask.modes import AUTO
 from pipeline.channel import Channel
 from pipeline.clock import Clock
@@ -22,7 +22,7 @@ from pipeline.orders import Keeper, order_in
 from pipeline.senses import Said, Senses
 from pipeline.sources import News
 from pipeline.turn import Mouth, Turn
-from pipeline.types import AudioChunk, Exchange, FrameChoice, Utterance, VideoFrame, Word
+from pipeline.types import AudioChunk, FrameChoice, Utterance, VideoFrame, Word
 
 _TOO_LOUD = "That was too loud for the microphone, and I couldn't make it out."
 
@@ -30,9 +30,6 @@ _VERY_DARK = "It is very dark here."
 
 _WAITING = 4
 """Utterances, and turns, that wait at most: an answer to what was said minutes ago is of no use to anybody."""
-
-_REMEMBERED = 6
-"""Turns of history that a backend is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +74,7 @@ class Session:
         self._turns: Channel[_Asked | _Trouble] = Channel(_WAITING)
         self._excused: set[str] = set()  # languages that the wearer knows not to be answered in
         self._told_dark = False
-        self._history: deque[Exchange] = deque(maxlen=_REMEMBERED)
+        self._conversation = Conversation()
         clock.on_span = self._span
 
     async def run(
@@ -170,7 +167,7 @@ class Session:
         return _Asked(utterance, choice)
 
     async def _converse(self) -> None:
-        """The turns, one after another; history keeps words, never pictures.
+        """The turns, one after another.
 
         A speaker that is lost is tried again with each turn.
         """
@@ -207,8 +204,7 @@ class Session:
                 await turn.say(told)
             return
         preface = " ".join(filter(None, (self._excuse(task.utterance.language), self._darkness(task.choice))))
-        played = await turn.answer(task.utterance, task.choice, tuple(self._history), preface=preface)
-        self._history.append(Exchange(task.utterance.text, played.heard_text))
+        await turn.answer(task.utterance, task.choice, self._conversation, preface=preface)
 
     def _excuse(self, language: str) -> str:
         """Said once, before the first answer in another language than the question's."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pipeline.ask.backend import Backend
-from pipeline.ask.modes import AUTO, mode_of
+from pipeline.ask.conversation import Composed, Conversation
+from pipeline.ask.modes import AUTO
 from pipeline.channel import Channel
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError, first_failure
@@ -22,11 +23,9 @@ from pipeline.speak.speaker import Speaker
 from pipeline.speak.voice import Voice
 from pipeline.types import (
     Answer,
-    Exchange,
     FrameChoice,
     Picture,
     Played,
-    Question,
     Samples,
     SpeechChunk,
     Utterance,
@@ -72,22 +71,27 @@ class Turn:
         self._mouth = mouth
         self._number = number
         self._mode = mode
+        self._composed: Composed | None = None
         self._voice = mouth.voice
         self._clauses: Channel[str] = Channel(_CLAUSES_AHEAD)
         self._sound: Channel[SpeechChunk] = Channel(1)
         self._spoken: list[tuple[str, float]] = []
 
     async def answer(
-        self, utterance: Utterance, choice: FrameChoice, history: Sequence[Exchange], *, preface: str = ""
+        self, utterance: Utterance, choice: FrameChoice, conversation: Conversation, *, preface: str = ""
     ) -> Played:
-        """Ask and speak, after the words of `preface`; returns when the last word has been heard.
+        """Ask and speak, after the words of `preface`; returns when the last word has been heard, and remembered.
 
         Raises GlassesError if the speaker fails. Cancelled, it stops speaking at once and logs what was heard.
         """
         if not choice.frames:
-            return await self.tell(choice.reason, _NOTHING_SEEN)
+            played = await self.tell(choice.reason, _NOTHING_SEEN)
+            conversation.add(utterance.text, played.heard_text)
+            return played
         self._voice = self._mouth.voice_for(utterance.language, self._backend)
-        return await self._speak(self._stream(utterance, choice, history, preface), self._backend.name)
+        played = await self._speak(self._stream(utterance, choice, conversation, preface), self._backend.name)
+        conversation.add(utterance.text, played.heard_text, self._composed)
+        return played
 
     async def say(self, text: str) -> Played:
         """Say what needed nobody to be asked."""
@@ -139,7 +143,7 @@ class Turn:
             self._clauses.close()
 
     async def _stream(
-        self, utterance: Utterance, choice: FrameChoice, history: Sequence[Exchange], preface: str
+        self, utterance: Utterance, choice: FrameChoice, conversation: Conversation, preface: str
     ) -> Answer:
         """The backend's words, cut into clauses for the voice as they come."""
         backend, cutter, said = self._backend, Clauses(), ""
@@ -150,20 +154,16 @@ class Turn:
             await self._clauses.send(preface)
         try:
             images = [picture for frame in choice.frames for picture in await self._encode(frame, choice.frames[0])]
-            mode, why = mode_of(utterance.text, self._mode)
-            question = Question(
+            self._composed = composed = conversation.compose(
                 self._number,
                 self._clock.now(),
                 utterance.text,
-                tuple(images),
-                tuple(history),
-                mode=mode,
+                images,
+                setting=self._mode,
                 language=self._voice.language,
             )
-            trains = bool(getattr(backend, "trains", False))
-            sizes = [{"width": image.width, "height": image.height, "bytes": len(image.data)} for image in images]
-            self._log.emit("asked", backend=backend.name, mode=mode, why=why, images=sizes, trains=trains)
-            async with aclosing(backend.stream(question)) as stream:
+            self._log.emit("asked", backend=backend.name, **composed.about, trains=getattr(backend, "trains", False))
+            async with aclosing(backend.stream(composed.question)) as stream:
                 async for item in stream:
                     if isinstance(item, Answer):
                         answer = item

@@ -106,6 +106,7 @@ class Exchange:
 
     question: str
     answer: str  # what the wearer really heard
+    shown: str = ""  # one line that stands for its picture; empty where it had none
 
 
 @dataclass(frozen=True, slots=True)

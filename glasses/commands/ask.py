@@ -40,7 +40,7 @@ def command(image: Path, question: str, as_json: bool, **asked: Any) -> None:
     from glasses.models import Models
     from glasses.view import printable
     from pipeline import clock as clocks
-    from pipeline.ask.modes import mode_of
+    from pipeline.ask.conversation import Conversation
     from pipeline.clock import Clock
     from pipeline.errors import GlassesError
     from pipeline.events import EventLog
@@ -50,18 +50,18 @@ def command(image: Path, question: str, as_json: bool, **asked: Any) -> None:
     config = configuration.load(asking(**asked))
     frame = VideoFrame(0.0, 0, _read(image))
     models = Models(config)
-    mode, why = mode_of(question, config.ask.mode)
-    if mode != "instant" and not as_json:
-        click.echo(f"{mode}: {why}", err=True)
 
-    async def main(clock: Clock) -> tuple[Answer, float]:
+    async def main(clock: Clock) -> tuple[Answer, Question, float]:
         log = EventLog(clock)
         if not as_json:
             log.subscribe(_show)
         mind = models.backend(clock, config.ask, log)
         try:
             pictures = (encode(frame, mind.picture),)
-            asked = Question(1, clock.now(), question, pictures, mode=mode)
+            composed = Conversation().compose(1, clock.now(), question, pictures, setting=config.ask.mode)
+            asked = composed.question
+            if asked.mode != "instant" and not as_json:
+                click.echo(f"{asked.mode}: {composed.why}", err=True)
             answer = Answer(1, "", "interrupted", f"{mind.name}: the stream ended without an answer")
             async with aclosing(mind.stream(asked)) as stream:
                 async for item in stream:
@@ -69,18 +69,18 @@ def command(image: Path, question: str, as_json: bool, **asked: Any) -> None:
                         answer = item
                     elif not as_json:
                         click.echo(printable(item.text), nl=False)
-            return answer, clock.now() - asked.t
+            return answer, asked, clock.now() - asked.t
         finally:
             await mind.close()
 
-    answer, seconds = clocks.run(main, virtual=False)
+    answer, asked_as, seconds = clocks.run(main, virtual=False)
     if as_json:
         text = answer.text or answer.told
         who = answer.backend or config.ask.backend
         fields = {
             "text": text,
             "outcome": answer.outcome,
-            "mode": mode,
+            "mode": asked_as.mode,
             "backend": who,
             "tokens": answer.tokens,
             "seconds": round(seconds, 3),

@@ -50,15 +50,21 @@ class Asked:
 
     @property
     def prompt(self) -> str:
-        """The system prompt, with the language to answer in and what this question needs beside it."""
+        """The system prompt, with the language to answer in and what this question and its pictures need beside it."""
         language = language_name(self.question.language)
+        images = enumerate(self.question.images, 1)
+        notes = " ".join(f"Picture {number} of this question: {image.note}." for number, image in images if image.note)
         usual = f"{prompt(VOICE)}\nAnswer in {language}, whatever language the question is in."
-        return "\n\n".join(filter(None, (usual, self.question.guidance)))
+        return "\n\n".join(filter(None, (usual, self.question.guidance, notes)))
 
     @property
     def exchanges(self) -> list[tuple[str, str]]:
         """Earlier turns as question and answer; without those that lack one: roles have to alternate."""
-        return [(past.question, past.answer) for past in self.question.history if past.question and past.answer]
+        return [
+            (f"[{past.shown}]\n{past.question}" if past.shown else past.question, past.answer)
+            for past in self.question.history
+            if past.question and past.answer
+        ]
 
 
 class Heard:
