@@ -8,6 +8,10 @@ from pipeline.errors import GlassesError
 from pipeline.types import Image
 
 
+_TURNS = (0.0, 30.0, -30.0)
+"""Degrees. Bars are read along rows and columns only, to some 20 degrees; squares however they lie."""
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A code, and what it says."""
@@ -24,7 +28,7 @@ class Code:
 def codes(image: Image) -> tuple[Code, ...]:
     """The codes in `image` (H x W x 3, BGR), top to bottom. Only those whose check digits are right.
 
-    Blocks for 0.02 to 0.06 s at 720p. Raises GlassesError if zxing-cpp is not installed.
+    Blocks for 0.02 s at 720p, 0.08 s if there is none. Raises GlassesError if zxing-cpp is not installed.
     """
     try:
         import zxingcpp
@@ -33,5 +37,19 @@ def codes(image: Image) -> tuple[Code, ...]:
             f"codes can't be read ({error}); install zxing-cpp: pip install 'glasses-companion[offline]'",
             told="I can't read codes, because that is not installed.",
         ) from error
-    found = sorted(zxingcpp.read_barcodes(image), key=lambda code: code.position.top_left.y)
-    return tuple(Code(str(code.format), code.text) for code in found if code.valid and code.text)
+    for turn in _TURNS:
+        found = zxingcpp.read_barcodes(_turned(image, turn) if turn else image)
+        if readable := [code for code in found if code.valid and code.text]:
+            readable.sort(key=lambda code: code.position.top_left.y)
+            return tuple(Code(str(code.format), code.text) for code in readable)
+    return ()
+
+
+def _turned(image: Image, degrees: float) -> Image:
+    """The picture turned about its middle, the corners cut off."""
+    import cv2
+
+    height, width = image.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    turned: Image = cv2.warpAffine(image, turn, (width, height), borderValue=(128, 128, 128))
+    return turned
