@@ -12,7 +12,7 @@ import numpy as np
 
 from devices import portaudio
 from devices.registry import Found
-from devices.sound_clock import RATE, SoundClock, Steered
+from devices.sound_clock import RATE, SoundClock, Steered, Verdict
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, MicrophoneLost, UsageError
 from pipeline.types import AudioChunk, Opened, Samples, read_only
@@ -97,25 +97,39 @@ class CardMicrophone:
         clock, steered = SoundClock(rate), Steered(rate)
         silent, zeros = True, 0.0
         waiting: list[_Block] = []
-        for block in inbox.sound(rate, name):
-            if silent:
-                silent = not block.samples.any()
-                zeros += len(block.samples) / rate
-                if silent and zeros > _SILENCE:
-                    raise MicrophoneLost(
-                        f"the microphone '{name}' gives only silence: is it muted? Unmute it, on itself and in the "
-                        "system's sound settings, or choose another from `glasses devices`"
-                    )
-            waiting.append(block)
-            verdict = clock.arrived(block.t, block.position, len(block.samples))
-            if verdict == "wait":
-                continue
-            for each in () if silent and again else waiting:
-                begins = each.position - len(each.samples)
-                if each.broken or (verdict == "gap" and begins == clock.gap):
-                    yield from steered.finish()
-                yield from steered.feed(each.samples, clock.time(begins))
-            waiting.clear()
+        lost: MicrophoneLost | None = None
+        try:
+            for block in inbox.sound(rate, name):
+                if silent:
+                    silent = not block.samples.any()
+                    zeros += len(block.samples) / rate
+                    if silent and zeros > _SILENCE:
+                        raise MicrophoneLost(
+                            f"the microphone '{name}' gives only silence: is it muted? Unmute it, on itself and in the "
+                            "system's sound settings, or choose another from `glasses devices`"
+                        )
+                waiting.append(block)
+                verdict = clock.arrived(block.t, block.position, len(block.samples))
+                if verdict != "wait":
+                    if not (silent and again):
+                        yield from _placed(waiting, verdict, clock, steered)
+                    waiting.clear()
+        except MicrophoneLost as error:
+            lost = error
+        if not (silent and again):  # what came before it was lost is whole
+            yield from _placed(waiting, clock.settled(), clock, steered)
+        yield from steered.finish()
+        if lost:
+            raise lost
+
+
+def _placed(blocks: list[_Block], verdict: Verdict, clock: SoundClock, steered: Steered) -> Iterator[AudioChunk]:
+    """The sound of `blocks` at its time."""
+    for block in blocks:
+        begins = block.position - len(block.samples)
+        if block.broken or (verdict == "gap" and begins == clock.gap):
+            yield from steered.finish()
+        yield from steered.feed(block.samples, clock.time(begins))
 
 
 @dataclass(frozen=True, slots=True)

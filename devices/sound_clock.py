@@ -74,6 +74,13 @@ class SoundClock:
         late.earliest = min(late.earliest, zero)
         if t - late.since < _PATIENCE or (position - late.position) / self._rate < _PATIENCE:
             return "wait"
+        return self.settled()
+
+    def settled(self) -> Verdict:
+        """The verdict on what had to wait, by what is known now: no more comes that could show why it was late."""
+        late = self._late
+        if late is None:
+            return "on"
         self._former = late.earliest if self._zero is None else self._zero
         self._zero, self.gap, self._late = late.earliest, late.position, None
         return "gap"

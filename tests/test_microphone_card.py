@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices.microphone_card import _Inbox
+from devices.microphone_card import CardMicrophone, _Inbox
 from devices.registry import open_microphone, open_speaker
 from pipeline import clock as clocks
 from pipeline.clock import Clock
@@ -328,3 +328,24 @@ def test_a_backlog_that_grows_too_long_loses_its_oldest_sound_as_a_gap(monkeypat
             list(sound)
 
     clocks.run(main, virtual=False)
+
+
+@pytest.mark.parametrize("rate", [16_000, 48_000])
+def test_all_that_a_microphone_gave_before_it_was_lost_is_delivered(rate: int) -> None:
+    block = np.full((rate // 50, 1), 2000, np.int16)
+    chunks: list[AudioChunk] = []
+
+    async def main(clock: Clock) -> None:
+        inbox = _Inbox(clock)
+        for begins, ends in ((0.0, 2.0), (2.5, 3.0)):  # too little behind the gap to be sure of it
+            for n in range(round((ends - begins) / 0.02)):
+                await clock.sleep_until(begins + (n + 1) * 0.02)
+                inbox.take(block, len(block), None, None)
+        inbox.end()
+        with pytest.raises(MicrophoneLost, match="'card' broke off"):
+            chunks.extend(CardMicrophone("default", "", clock)._chunks(rate, inbox, "card", False))
+
+    clocks.run(main, virtual=True)
+    heard = Heard(chunks)
+    assert heard.gaps == pytest.approx([0.5], abs=0.01)
+    assert [t for stretch in heard.loud() for t in stretch] == pytest.approx([0.0, 2.0, 2.5, 3.0], abs=0.01)

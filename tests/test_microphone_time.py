@@ -101,6 +101,19 @@ def test_a_hiccup_just_before_a_loss_does_not_move_the_gap() -> None:
     assert clock.time(clock.gap - 320) == pytest.approx(29.98, abs=0.006)
 
 
+@pytest.mark.parametrize(("lost", "verdict"), [(0.0, "on"), (0.3, "gap")])
+def test_when_no_more_comes_it_is_decided_by_what_there_was(lost: float, verdict: str) -> None:
+    clock = SoundClock(16_000)
+    for arrival, position, samples, _ in Card().callbacks(0.4):
+        assert clock.arrived(arrival, position, samples) == "wait"
+    assert clock.settled() == "gap"  # the beginning
+    assert clock.time(0) == pytest.approx(0.0, abs=0.006)
+    for arrival, position, samples, _ in Card(seed=2).callbacks(0.4, t=0.4 + lost, position=6400):
+        clock.arrived(arrival, position, samples)
+    assert clock.settled() == verdict
+    assert clock.time(6400) == pytest.approx(0.4 + lost, abs=0.006)
+
+
 def lag(sound: Samples, t: float, *, pitch: float) -> float:
     """Seconds by which a tone that began at 0 comes late, to its period: `t` is when `sound` should begin."""
     turn = np.exp(-2j * np.pi * pitch * (t + np.arange(len(sound)) / RATE))
