@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 import types
@@ -12,9 +13,13 @@ import numpy as np
 import pytest
 
 from glasses import cli, doctor
+from glasses import config as configuration
 from glasses.config import Config
 from glasses.doctor import Finding, machine, senses
+from glasses.doctor.finding import Check
 from glasses.recordings.recording import open_recording
+from pipeline.errors import MicrophoneLost, SpeakerLost
+from pipeline.types import AudioChunk, SpeechChunk
 
 
 @pytest.fixture(autouse=True)
@@ -176,3 +181,111 @@ def test_a_microphone_without_a_tone_or_sound_hears_none() -> None:
     tone = senses.sweep(16_000)
     assert senses.echo(np.zeros(48_000), tone, 0) is None
     assert senses.echo(np.zeros(10), tone, 0) is None
+
+
+def sensed(check: Check, **addresses: str) -> Finding:
+    """What a check of the devices finds with `camera`, `microphone` and `speaker` at these addresses."""
+    (finding,) = check(configuration.defaults({f"{kind}.address": address for kind, address in addresses.items()}))
+    return finding
+
+
+@pytest.mark.parametrize(
+    ("check", "kind", "address", "says"),
+    [
+        (senses.camera, "camera", "none", "none is wanted (camera.address)"),
+        (senses.camera, "camera", "file:walk.mp4", "file:walk.mp4: a file, not tried"),
+        (senses.microphone, "microphone", "none", "none is wanted (microphone.address)"),
+        (senses.microphone, "microphone", "file:walk.mp4", "file:walk.mp4: a file, not tried"),
+        (senses.speaker, "speaker", "none", "none is wanted (speaker.address)"),
+        (senses.speaker, "speaker", "wav:answer.wav", "wav:answer.wav: a file, not tried"),
+    ],
+)
+def test_what_is_no_device_is_not_tried(check: Check, kind: str, address: str, says: str) -> None:
+    assert sensed(check, **{kind: address}) == Finding(kind, "ok", says)
+
+
+def test_the_file_that_a_speaker_writes_to_is_left_as_it_is(home: Path) -> None:
+    (home / "answer.wav").write_bytes(b"of yesterday")
+    sensed(senses.speaker, speaker="wav:answer.wav")
+    assert (home / "answer.wav").read_bytes() == b"of yesterday"
+
+
+class Loudspeaker:
+    """Takes the tone at once, and fails where it is said to."""
+
+    def __init__(self) -> None:
+        self.fails_in = ""
+        self.played: list[SpeechChunk] = []
+
+    async def play(self, chunk: SpeechChunk) -> float:
+        self._fail("play")
+        self.played.append(chunk)
+        return chunk.t
+
+    async def drain(self) -> None:
+        self._fail("drain")
+
+    async def close(self) -> None:
+        pass
+
+    def _fail(self, where: str) -> None:
+        if where == self.fails_in:
+            raise SpeakerLost("the sound card takes no more sound")
+
+
+@pytest.fixture
+def loudspeaker(monkeypatch: pytest.MonkeyPatch) -> Loudspeaker:
+    """What the doctor finds at every address of a speaker."""
+    speaker = Loudspeaker()
+    monkeypatch.setattr(senses, "open_speaker", lambda address, clock, rate: speaker)
+    return speaker
+
+
+def room_sound(seconds: float) -> Iterator[AudioChunk]:
+    """A faint noise, as fast as it is read; then the microphone is lost."""
+    noise = np.random.default_rng(1).integers(-20, 20, 1600).astype(np.int16)
+    for number in range(round(10 * seconds)):
+        yield AudioChunk(number / 10, noise, 16_000)
+    raise MicrophoneLost("the microphone broke off")
+
+
+@pytest.mark.parametrize("where", ["play", "drain"])
+def test_a_speaker_that_fails_in_the_tone_is_not_blamed_on_the_microphone(
+    where: str, loudspeaker: Loudspeaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loudspeaker.fails_in = where
+    monkeypatch.setattr(senses, "open_microphone", lambda address, clock: itertools.islice(room_sound(9.0), 50))
+    finding = sensed(senses.speaker)
+    assert (finding.state, finding.text) == ("warn", "default: the sound card takes no more sound")
+    assert "microphone" not in finding.remedy
+
+
+def test_a_microphone_that_fails_is_not_blamed_on_the_speaker(
+    loudspeaker: Loudspeaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(senses, "open_microphone", lambda address, clock: room_sound(2.0))
+    finding = sensed(senses.speaker)
+    assert finding.text == "no tone could be heard back: the microphone broke off"
+    assert finding.remedy == "see the microphone above"
+
+
+def test_a_microphone_that_is_wrongly_named_is_not_blamed_on_the_speaker(loudspeaker: Loudspeaker) -> None:
+    finding = sensed(senses.speaker, microphone="nobody")
+    assert finding.text.startswith("no tone could be heard back: no microphone 'nobody'")
+
+
+def test_without_a_microphone_the_tone_is_played_for_your_ears(loudspeaker: Loudspeaker) -> None:
+    says = "default: a tone was played; no microphone is there to hear it back"
+    assert sensed(senses.speaker, microphone="none") == Finding("speaker", "ok", says)
+    assert len(loudspeaker.played) == 1
+
+
+def test_a_sound_server_that_hangs_is_to_be_restarted(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hanging = home / "pactl"
+    hanging.write_text("#!/bin/sh\nexec sleep 60")
+    hanging.chmod(0o755)
+    monkeypatch.setenv("PATH", str(home), prepend=":")
+    monkeypatch.setattr(senses, "_SERVER_PATIENCE", 0.1)
+    finding = sensed(senses.sound_server)
+    assert (finding.state, finding.text) == ("warn", "the sound server hangs: pactl got no answer in 0.1 s")
+    assert finding.remedy.startswith("restart it: systemctl --user restart")

@@ -12,15 +12,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from devices.registry import Wanted, open_camera, open_microphone, open_speaker, shown
+from devices.registry import Kind, Wanted, open_camera, open_microphone, open_speaker, shown
 from glasses.config import Config
 from glasses.doctor.finding import Finding
 from pipeline import clock as clocks
 from pipeline.clock import Clock
-from pipeline.errors import DeviceLost, GlassesError, UsageError
+from pipeline.errors import DeviceLost, GlassesError, MicrophoneLost, SpeakerLost, UsageError
 from pipeline.listen.level import clipped_share, level
 from pipeline.listen.transcriber import RATE
 from pipeline.look.quality import score
+from pipeline.sources import Back, Lost, News
 from pipeline.types import AudioChunk, Opened, SpeechChunk, VideoFrame, read_only
 
 if TYPE_CHECKING:
@@ -28,6 +29,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", VideoFrame, AudioChunk)
 R = TypeVar("R")
+
+_SERVER_PATIENCE = 5.0
+"""Seconds for the sound server to say who it is."""
+
+_RESTART = "systemctl --user restart pipewire-pulse, or pulseaudio"
 
 _LOOK, _LISTEN = 2.0, 1.5
 """Seconds that the camera is watched and the microphone heard."""
@@ -68,7 +74,14 @@ _EVEN = 50.0
 def sound_server(config: Config) -> Iterator[Finding]:
     """Who mixes the sound: PulseAudio, PipeWire, or nobody."""
     if shutil.which("pactl"):
-        done = subprocess.run(["pactl", "info"], capture_output=True, text=True, timeout=5, check=False)
+        try:
+            done = subprocess.run(
+                ["pactl", "info"], capture_output=True, text=True, timeout=_SERVER_PATIENCE, check=False
+            )
+        except subprocess.TimeoutExpired:
+            text = f"the sound server hangs: pactl got no answer in {_SERVER_PATIENCE:g} s"
+            yield Finding("sound server", "warn", text, f"restart it: {_RESTART}")
+            return
         facts = dict(line.split(": ", 1) for line in done.stdout.splitlines() if ": " in line)
         if done.returncode == 0:
             text = f"{facts.get('Server Name', 'a sound server')}; plays on {facts.get('Default Sink', 'nothing')}"
@@ -86,8 +99,8 @@ def sound_server(config: Config) -> Iterator[Finding]:
 
 def camera(config: Config) -> Iterator[Finding]:
     """A frame, its age, and the rates."""
-    if config.camera.address == "none":
-        yield Finding("camera", "ok", "none is wanted (camera.address)")
+    if untried := _untried("camera", config.camera.address):
+        yield untried
         return
     asked = config.camera
 
@@ -124,6 +137,9 @@ def camera(config: Config) -> Iterator[Finding]:
 def microphone(config: Config) -> Iterator[Finding]:
     """How loud it is where the microphone is."""
     address = config.microphone.address
+    if untried := _untried("microphone", address):
+        yield untried
+        return
 
     async def listen(clock: Clock) -> list[tuple[AudioChunk | Opened, float]]:
         return [item async for item in _for_a_while(clock, open_microphone(address, clock), _LISTEN)]
@@ -158,48 +174,70 @@ def microphone(config: Config) -> Iterator[Finding]:
 
 def speaker(config: Config) -> Iterator[Finding]:
     """Plays a tone, and says whether the microphone hears it."""
+    address = config.speaker.address
+    if untried := _untried("speaker", address):
+        yield untried
+        return
     rate = 22_050
-    tone = sweep(rate)
+    tone = read_only((sweep(rate) * 8000).astype(np.int16))
+    ears = None if _untried("microphone", config.microphone.address) else config.microphone.address
 
-    async def play(clock: Clock) -> tuple[float, NDArray[np.float64]]:
-        loudspeaker = open_speaker(config.speaker.address, clock, rate)
-        playing: asyncio.Future[float] | None = None
+    async def play(clock: Clock) -> tuple[float, float, list[AudioChunk]]:
+        """When the tone was given to the speaker, when it was due, and what was heard from before it until after it."""
+        loudspeaker = open_speaker(address, clock, rate)
+        given, playing = 0.0, None
+        heard: list[AudioChunk] = []
         try:
-            source = open_microphone(config.microphone.address, clock)
-            heard: list[AudioChunk] = []
+            source = _opened_microphone(ears, clock)
             async for item, _ in _for_a_while(clock, source, _BEFORE + _ECHO_LATEST + 2 * _TONE[2]):
                 if not isinstance(item, AudioChunk):
                     continue
                 heard.append(item)
                 if playing is None and item.t_end - heard[0].t >= _BEFORE:
-                    sound = read_only((tone * 8000).astype(np.int16))
-                    playing = asyncio.ensure_future(loudspeaker.play(SpeechChunk(0, clock.now(), sound, rate, "")))
+                    given = clock.now()
+                    playing = asyncio.ensure_future(loudspeaker.play(SpeechChunk(0, given, tone, rate, "")))
+            if playing is None and ears is None:
+                playing = asyncio.ensure_future(loudspeaker.play(SpeechChunk(0, given, tone, rate, "")))
             if playing is None:
-                return 0.0, np.zeros(0)
-            start = await playing
-            return start - heard[0].t, np.concatenate([chunk.samples for chunk in heard]).astype(np.float64)
+                return 0.0, 0.0, []
+            due = await playing
+            await loudspeaker.drain()
+            return given, due, heard
         finally:
-            if playing is not None:
-                playing.cancel()
+            if playing is not None and not playing.cancel():
+                playing.exception()  # looked at even where the microphone failed too, or asyncio would print it
             await loudspeaker.close()
 
-    address = config.speaker.address
     try:
-        start, heard = _live(play)
-    except DeviceLost as error:
+        given, due, chunks = _live(play)
+    except MicrophoneLost as error:
         yield Finding("speaker", "warn", f"no tone could be heard back: {error}", "see the microphone above")
+        return
+    except SpeakerLost as error:
+        remedy = "plug it in again; `glasses devices` lists what is there"
+        yield Finding("speaker", "warn", f"{address}: {error}", remedy)
         return
     except GlassesError as error:
         yield Finding("speaker", "warn", str(error), "`glasses devices` lists what is there; or set speaker.address")
         return
-    delay = echo(heard, sweep(RATE), round(start * RATE))
+    if ears is None:
+        yield Finding("speaker", "ok", f"{address}: a tone was played; no microphone is there to hear it back")
+        return
+    if not chunks:
+        yield Finding(
+            "speaker", "warn", "no tone could be heard back: the microphone gave no sound", "see the microphone above"
+        )
+        return
+    heard = np.concatenate([chunk.samples for chunk in chunks]).astype(np.float64)
+    # Not from when it was due: a sound system may say so some milliseconds too late.
+    earliest = round((given - chunks[0].t) * RATE)
+    delay = echo(heard, sweep(RATE), earliest)
     if delay is None:
         remedy = "nothing is wrong if you wear headphones; otherwise raise the volume, or the microphone's level"
         yield Finding("speaker", "warn", f"{address}: a tone was played, and the microphone did not hear it", remedy)
     else:
-        yield Finding(
-            "speaker", "ok", f"{address}: a tone was heard back {1000 * delay / RATE:.0f} ms after it was due"
-        )
+        late = round(1000 * (given + delay / RATE - due))
+        yield Finding("speaker", "ok", f"{address}: a tone was heard back {late} ms after it was due")
 
 
 def echo(heard: NDArray[np.float64], tone: NDArray[np.float64], earliest: int) -> int | None:
@@ -253,10 +291,30 @@ def sweep(rate: int) -> NDArray[np.float64]:
     return wave * np.hanning(len(t))
 
 
+def _untried(kind: Kind, address: str) -> Finding | None:
+    """What is said of an address behind which there is no device: nothing is opened, and no file overwritten."""
+    if address == "none":
+        return Finding(kind, "ok", f"none is wanted ({kind}.address)")
+    if address.partition(":")[0] in ("file", "wav"):
+        return Finding(kind, "ok", f"{address}: a file, not tried")
+    return None
+
+
+def _opened_microphone(address: str | None, clock: Clock) -> Iterable[AudioChunk | News]:
+    """The microphone, or silence where there is none. Whatever is wrong with it raises MicrophoneLost."""
+    try:
+        return () if address is None else open_microphone(address, clock)
+    except GlassesError as error:
+        raise MicrophoneLost(str(error)) from error
+
+
 async def _for_a_while(
-    clock: Clock, source: Iterable[T | Opened], seconds: float
+    clock: Clock, source: Iterable[T | News], seconds: float
 ) -> AsyncIterator[tuple[T | Opened, float]]:
-    """What `source` gives in the first `seconds`, each with its age in seconds when it came."""
+    """What `source` gives in the first `seconds`, each with its age in seconds when it came.
+
+    Raises the error of a device that says it is lost.
+    """
     end: float | None = None
     async with aclosing(clock.feed(source)) as feed:
         while end is None or clock.now() < end:
@@ -266,6 +324,10 @@ async def _for_a_while(
                 return
             if isinstance(item, Opened):
                 yield item, 0.0
+                continue
+            if isinstance(item, Lost):
+                raise item.why
+            if isinstance(item, Back):
                 continue
             end = end or clock.now() + seconds
             yield item, clock.now() - (item.t if isinstance(item, VideoFrame) else item.t_end)
