@@ -22,7 +22,7 @@ _COMMANDS = {
     "devices": "List cameras, microphones and speakers with the address to type.",
     "models": "List the model weights, where each was found, and make them ready.",
     "config": "Show the settings in force and where they come from.",
-    "doctor": "Check this machine: libraries, weights, backend.",
+    "doctor": "Check this machine: libraries, weights, backend, camera, microphone, speaker.",
 }
 
 _OPENCV = "libgl1 libglib2.0-0 libx11-6"

@@ -289,3 +289,27 @@ def test_a_sound_server_that_hangs_is_to_be_restarted(home: Path, monkeypatch: p
     finding = sensed(senses.sound_server)
     assert (finding.state, finding.text) == ("warn", "the sound server hangs: pactl got no answer in 0.1 s")
     assert finding.remedy.startswith("restart it: systemctl --user restart")
+
+
+def test_an_address_can_be_tried_without_a_configuration_file(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "glasses.toml").write_text('[camera]\naddress = "webcam:7"')
+    monkeypatch.setattr(doctor, "MACHINE", ())
+    cli.run(["doctor", "--camera", "file:walk.mp4", "--microphone", "none", "--speaker", "wav:answer.wav"])
+    out = capsys.readouterr().out
+    assert "ok    camera: file:walk.mp4: a file, not tried" in out
+    assert "ok    microphone: none is wanted" in out
+    assert "ok    speaker: wav:answer.wav: a file, not tried" in out
+
+
+def test_an_address_on_the_command_line_is_tried_though_the_settings_are_wrong(home: Path) -> None:
+    (home / "glasses.toml").write_text('[listen]\nmodle = "tiny"')
+    mistake, microphone = doctor.examine((senses.microphone,), {"microphone.address": "none"})
+    assert (mistake.check, mistake.state) == ("config", "fail")
+    assert microphone == Finding("microphone", "ok", "none is wanted (microphone.address)")
+
+
+def test_an_empty_address_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["doctor", "--camera", " "]) == 2
+    assert capsys.readouterr().err == "glasses: flag: camera.address is empty\n"

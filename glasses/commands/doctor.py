@@ -8,6 +8,7 @@ _EPILOG = """\b
 Examples:
   glasses doctor
   glasses doctor --json
+  glasses doctor --camera rtsp://192.168.1.20/live --speaker card:USB
   GLASSES_ASK_BACKEND=http://localhost:11434/v1#qwen3-vl:2b glasses doctor
 """
 
@@ -15,13 +16,20 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
 @click.command(epilog=_EPILOG)
+@click.option(
+    "--camera", metavar="ADDRESS", help="What sees: webcam, webcam:1, rtsp://..., http://..., file:CLIP or none."
+)
+@click.option("--microphone", metavar="ADDRESS", help="What hears: default, card:NAME, file:CLIP or none.")
+@click.option("--speaker", metavar="ADDRESS", help="What speaks: default, card:NAME, wav:FILE or none.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
-def command(context: click.Context, as_json: bool) -> None:
+def command(
+    context: click.Context, camera: str | None, microphone: str | None, speaker: str | None, as_json: bool
+) -> None:
     """Check libraries, weights, backend, settings, camera, microphone and speaker, with a remedy for what is wrong.
 
     Each backend is asked for its models, and one question about a drawn picture. A tone of half a second is played,
-    to hear whether the microphone hears it.
+    to hear whether the microphone hears it. Files are neither read nor written.
 
     Exit code 1 if anything fails; a warning does not.
     """
@@ -31,9 +39,10 @@ def command(context: click.Context, as_json: bool) -> None:
     from glasses import doctor
     from glasses.quiet import libraries_quiet
 
+    addresses = {"camera.address": camera, "microphone.address": microphone, "speaker.address": speaker}
     findings = []
     with libraries_quiet():
-        for finding in doctor.examine():
+        for finding in doctor.examine(overrides=addresses):
             findings.append(finding)
             if as_json:
                 continue

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from glasses import config as configuration
-from glasses.config import Config
 from glasses.doctor import machine, minds, senses
 from glasses.doctor.finding import Check, Finding
 from pipeline.errors import GlassesError, UsageError
@@ -26,14 +25,20 @@ MACHINE: tuple[Check, ...] = (
 DEVICES: tuple[Check, ...] = (senses.sound_server, senses.camera, senses.microphone, senses.speaker)
 
 
-def examine(checks: tuple[Check, ...] = MACHINE + DEVICES) -> Iterator[Finding]:
-    """What all checks find, one by one as they do; one that breaks is a finding too."""
+def examine(
+    checks: tuple[Check, ...] | None = None, overrides: Mapping[str, str | None] | None = None
+) -> Iterator[Finding]:
+    """What `checks`, or all, find, one by one as they do; one that breaks is a finding too.
+
+    `overrides` are settings as of `config.load`. Raises UsageError if one of them is wrong.
+    """
+    overrides = overrides or {}
+    config = configuration.defaults(overrides)
     try:
-        config = configuration.load({})
+        config = configuration.load(overrides)
     except UsageError as error:
         yield Finding("config", "fail", str(error), "mend it; what follows is about the built-in settings")
-        config = Config()
-    for check in checks:
+    for check in MACHINE + DEVICES if checks is None else checks:
         name = getattr(check, "__name__", "check")
         try:
             yield from check(config)
