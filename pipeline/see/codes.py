@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pipeline.errors import GlassesError
 from pipeline.types import Image
 
-
 _TURNS = (0.0, 30.0, -30.0)
 """Degrees. Bars are read along rows and columns only, to some 20 degrees; squares however they lie."""
 

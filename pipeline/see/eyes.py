@@ -80,9 +80,10 @@ class Eyes:
 
     def _pixels(self, picture: Picture) -> Image:
         """Decoded once for all that is asked about one picture."""
-        if self._last is None or self._last[0] is not picture:
-            self._last = picture, pixels(picture)
-        return self._last[1]
+        last = self._last  # another session in another thread may put its own there meanwhile
+        if last is None or last[0] is not picture:
+            self._last = last = picture, pixels(picture)
+        return last[1]
 
 
 def _cut(image: Image, box: Box, share: float) -> Image:
