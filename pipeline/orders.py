@@ -9,22 +9,36 @@ from pipeline.types import FrameChoice
 
 Order = Literal["take picture", "start recording", "stop recording"]
 
-_POLITE = r"(?:please |can you |could you |would you |okay |ok |now |hey glasses |glasses )*"
-_AFTERWARDS = r"(?: please| now| of (?:this|that|it|me|the \w+))*"
+_BEFOREHAND = (
+    r"(?:(?:hey|um|uh|so|and|well|please|can you|could you|would you|i want you to|i'd like you to|okay|ok|now"
+    r"|glasses) )*"
+)
+
+_ELSE = (
+    "and|or|but|then|if|what|who|whose|which|where|when|why|how|is|are|was|were|do|does|did|can|could|should"
+    "|would|tell|read|say|describe|explain|translate"
+)
+"""Words that begin something else, to be answered: what is pictured ends before them."""
+
+_THING = rf"(?:it|me|(?:this|that|these|those|the|my)(?: (?!(?:{_ELSE}|please|now|for me)\b)[\w']+){{0,3}})"
+"""What is to be pictured, in a few words."""
+
+_AFTERWARDS = rf"(?: please| now| for me| of {_THING})*"
 
 _PATTERNS: dict[Order, str] = {
     "take picture": r"(?:take|make|snap) (?:a |an |another |one more |the )?(?:picture|photo|photograph|snapshot)",
     "start recording": r"(?:start|begin) (?:recording|filming|a recording|the recording)"
     r"|(?:record|film) (?:this|that|a video|video)",
-    "stop recording": r"(?:stop|end|finish) (?:the |this )?(?:recording|filming|video)",
+    "stop recording": r"(?:stop|end|finish) (?:the |this |that )?(?:recording|filming|video)"
+    r"(?: (?:it|this|that|(?:this|that|the) video))?",
 }
 
 
 def order_in(text: str) -> Order | None:
     """The order that `text` is, as a whole: a question that merely speaks of pictures or recordings is none."""
-    words = " ".join(re.findall(r"[\w']+", text.lower()))
+    words = " ".join(re.findall(r"[\w']+", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")))
     for order, pattern in _PATTERNS.items():
-        if re.fullmatch(f"{_POLITE}(?:{pattern}){_AFTERWARDS}", words):
+        if re.fullmatch(f"{_BEFOREHAND}(?:{pattern}){_AFTERWARDS}", words):
             return order
     return None
 
