@@ -17,6 +17,9 @@ from pipeline.orders import Order
 from pipeline.sources import Tell
 from pipeline.types import AudioChunk, Event, FrameChoice, VideoFrame
 
+_SLOW_DISK = 20.0
+"""Seconds more that a disk which does not keep up gets at the end: nothing recorded is lost to impatience."""
+
 _NOTHING_SEEN = "I can't see anything right now, so I took no picture."
 
 
@@ -34,6 +37,11 @@ class Keeping:
         self._recorder: Recorder | None = None
         self._tell: Tell | None = None
         self._telling: set[asyncio.Task[None]] = set()
+        self._over = False
+        self.failed = asyncio.Event()
+        """A recording had to stop."""
+        self.fault: GlassesError | None = None
+        """Why."""
 
     def frame(self, frame: VideoFrame) -> None:
         """The camera's next picture."""
@@ -49,6 +57,10 @@ class Keeping:
         """What happened."""
         if recorder := self._recorder:
             recorder.event(event)
+
+    def check(self, name: str) -> None:
+        """Raises UsageError for a name that no recording can have, or that one has already."""
+        self._store.folder_for(name)
 
     async def begin(self, name: str | None, tell: Tell) -> None:
         """The session begins: record it as `name` (empty for the time), or not if None; `tell` tells of faults.
@@ -74,8 +86,16 @@ class Keeping:
                 return f"Recorded {_spoken(summary.seconds)}." if summary else "I am not recording."
 
     async def close(self) -> None:
-        """The session is over: end the recording, within half a second."""
-        await self._stop()
+        """The session is over: end the recording, within half a second where the disk keeps up."""
+        self._over = True
+        recorder = self._recorder
+        summary = await self._stop(quietly=True)
+        if recorder and summary:
+            if not recorder.done:
+                self._log.emit("fault", turn=0, what="the disk is slow: the recording is still being written", told="")
+                await recorder.wait(_SLOW_DISK)
+                summary = await recorder.close()
+            self._ended(summary)
 
     async def _take_picture(self, choice: FrameChoice) -> str:
         if not choice.frames:
@@ -107,11 +127,16 @@ class Keeping:
         )
         self._log.emit("recording.started", path=str(self._recorder.path))
 
-    async def _stop(self) -> Summary | None:
+    async def _stop(self, *, quietly: bool = False) -> Summary | None:
         recorder, self._recorder = self._recorder, None
         if recorder is None:
             return None
         summary = await recorder.close()
+        if not quietly:
+            self._ended(summary)
+        return summary
+
+    def _ended(self, summary: Summary) -> None:
         self._log.emit(
             "recording.ended",
             path=str(summary.path),
@@ -120,15 +145,19 @@ class Keeping:
             frames_dropped=summary.frames_dropped,
             bytes=summary.bytes,
         )
-        return summary
 
     def _failed(self, error: GlassesError) -> None:
         """The recording had to stop; the session goes on."""
 
+        self.fault = error
+        self.failed.set()
+
         async def tell() -> None:
             await self._stop()
-            if self._tell:
+            if self._tell and not self._over:
                 await self._tell(str(error), error.told)
+            else:
+                self._log.emit("fault", turn=0, what=str(error), told="")
 
         task = asyncio.ensure_future(tell())
         self._telling.add(task)

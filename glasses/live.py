@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -13,22 +14,24 @@ from devices.registry import Wanted, open_camera, open_microphone, open_speaker,
 from glasses.config import Config
 from glasses.keeping import Keeping
 from glasses.models import Models
+from glasses.printer import Printer
 from glasses.quiet import libraries_quiet
 from pipeline import clock as clocks
 from pipeline.clock import Clock
+from pipeline.errors import CameraLost, DeviceLost, GlassesError, MicrophoneLost
 from pipeline.events import EventLog
 from pipeline.look.choice import LookSettings
 from pipeline.senses import Senses
 from pipeline.session import Session
+from pipeline.sources import Back, Lost, News, Tell
 from pipeline.types import AudioChunk, Event, Opened, VideoFrame
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.live import Live as Display
 
 T = TypeVar("T")
 
-_PREVIEW_EVERY = 0.2
+_PREVIEW_EVERY = 0.25
 """Seconds between pictures of the preview."""
 
 
@@ -43,102 +46,168 @@ class Wish:
     preview: bool = False  # show there what is seen
 
 
-def live(config: Config, wish: Wish, subscribers: Sequence[Callable[[Event], None]]) -> None:
+def live(config: Config, wish: Wish, show: Callable[[Event], None]) -> None:
     """See, hear and answer until somebody ends it: Ctrl-C and SIGTERM do, and so does sound that is over.
 
-    Work in libraries that can't be interrupted may still go on in threads when this returns.
-    Raises UsageError for a wrong address, GlassesError where the models or the recording's folder are missing.
+    `show` is called with each event, in a thread of its own. Work in libraries that can't be interrupted may still go
+    on in threads when this returns. Raises UsageError for a wrong address, GlassesError where the models or the
+    recording's folder are missing.
     """
 
     async def main(clock: Clock) -> None:
-        log = EventLog(clock)
-        for subscriber in subscribers:
-            log.subscribe(subscriber)
-        async with _until_told(), AsyncExitStack() as stack:
-            await _session(clock, log, config, wish, stack)
+        async with _until_told():
+            await _Live(clock, config, wish, show).run()
 
     with libraries_quiet():
         clocks.run(main, virtual=False, on_left_behind=lambda: None)
 
 
-async def _session(clock: Clock, log: EventLog, config: Config, wish: Wish, stack: AsyncExitStack) -> None:
-    wanted = Wanted(config.camera.width, config.camera.height, config.camera.rate, config.look.rate)
-    camera = open_camera(config.camera.address, clock, wanted)
-    microphone = open_microphone(config.microphone.address, clock)
-    keeping = Keeping(clock, log, config)
-    stack.push_async_callback(keeping.close)
-    log.subscribe(keeping.event)
-    see: list[Callable[[VideoFrame], None]] = [keeping.frame]
-    hear: list[Callable[[AudioChunk], None]] = [keeping.sound]
-    shows = _Shows(clock, wish.console) if wish.console and wish.preview else None
-    if shows:
-        see.append(shows.preview.frame)
-        hear.append(shows.preview.sound)
-    seen, heard = _Tapped(camera, see), _Tapped(microphone, hear)
-    about = {"title": wish.title, "camera": shown(config.camera.address), "microphone": config.microphone.address}
-    models = Models(config)
-    if not wish.answers:
+class _Live:
+    """One live session."""
+
+    def __init__(self, clock: Clock, config: Config, wish: Wish, show: Callable[[Event], None]) -> None:
+        self._clock = clock
+        self._config = config
+        self._wish = wish
+        self._models = Models(config)
+        self._log = EventLog(clock)
+        self._keeping = Keeping(clock, self._log, config)
+        self._printer = Printer(clock, show)
+        self._log.subscribe(self._printer)
+        self._log.subscribe(self._keeping.event)
+
+    async def run(self) -> None:
+        """Until it is cancelled, or its sound is over."""
+        camera, microphone = self._sources()
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._printer.close)
+            # First of all: what was recorded is whole before anything else is waited for.
+            stack.push_async_callback(self._keeping.close)
+            if self._wish.record is not None:
+                self._keeping.check(self._wish.record)
+            run = self._answering if self._wish.answers else self._recording
+            await run(stack, camera, microphone)
+
+    async def _recording(
+        self, stack: AsyncExitStack, camera: Iterable[VideoFrame | News], microphone: Iterable[AudioChunk | News] | None
+    ) -> None:
+        """See and hear only."""
 
         async def tell(what: str, told: str) -> None:
-            log.emit("fault", turn=0, what=what, told=told)
+            self._log.emit("fault", turn=0, what=what, told="")  # there is no voice to tell it with
 
-        clock.restart()
-        await keeping.begin(wish.record, tell)
-        if shows:
-            await stack.enter_async_context(shows.drawn())
-        async with Senses(clock, log, models.ears(), LookSettings()).perceive(seen, heard, about, tell) as said:
-            async for _ in said:
-                pass
-        return
-    with wish.console.status("loading the models ...") if wish.console else nullcontext():
-        await clock.run("load", models.load)
-    mind = models.backend(clock, config.ask, log)
-    stack.push_async_callback(mind.close)
-    speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
-    stack.push_async_callback(speaker.close)
-    session = Session(clock, log, models.parts(mind, speaker, config.ask, keeping))
-    clock.restart()
-    await keeping.begin(wish.record, session.tell)
-    if shows:
-        await stack.enter_async_context(shows.drawn())
-    await session.run(seen, heard, about)
+        ears = await self._clock.run("load", self._models.ears)
+        await self._begin(stack, tell)
+        senses = Senses(self._clock, self._log, ears, LookSettings(max_age=self._config.look.max_age))
+        async with senses.perceive(camera, microphone, self._about, tell) as said:
+            hearing = asyncio.ensure_future(_all_of(said))
+            failing = asyncio.ensure_future(self._keeping.failed.wait())
+            try:
+                await asyncio.wait({hearing, failing}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                hearing.cancel()
+                failing.cancel()
+                await asyncio.wait({hearing, failing})
+        if self._keeping.fault:  # nothing is left to be done
+            raise self._keeping.fault
+
+    async def _answering(
+        self, stack: AsyncExitStack, camera: Iterable[VideoFrame | News], microphone: Iterable[AudioChunk | News] | None
+    ) -> None:
+        """See, hear and answer."""
+        models, config, clock = self._models, self._config, self._clock
+        with self._wish.console.status("loading the models ...") if self._wish.console else nullcontext():
+            await clock.run("load", models.load)
+            ears = await clock.run("load", models.ears)
+        backend = models.backend(clock, config.ask, self._log)
+        speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
+        stack.push_async_callback(_together, self._keeping.close, speaker.close, backend.close)
+        session = Session(clock, self._log, models.parts(ears, backend, speaker, config.ask, self._keeping))
+        await self._begin(stack, session.tell)
+        await session.run(camera, microphone or (), self._about)
+
+    async def _begin(self, stack: AsyncExitStack, tell: Tell) -> None:
+        self._clock.restart()
+        await self._keeping.begin(self._wish.record, tell)
+        if self._preview and self._wish.console:
+            await stack.enter_async_context(
+                _drawn(self._clock, self._printer, self._preview.render, self._wish.console)
+            )
+
+    def _sources(self) -> tuple[Iterable[VideoFrame | News], Iterable[AudioChunk | News] | None]:
+        """Camera and microphone, which the recorder and the preview see and hear too. Raises as `open_camera`."""
+        config = self._config
+        wanted = Wanted(config.camera.width, config.camera.height, config.camera.rate, config.look.rate)
+        see: list[Callable[[VideoFrame], None]] = [self._keeping.frame]
+        hear: list[Callable[[AudioChunk], None]] = [self._keeping.sound]
+        self._preview = None
+        if self._wish.preview:
+            from glasses.preview import Preview
+
+            self._preview = Preview()
+            see.append(self._preview.frame)
+            hear.append(self._preview.sound)
+        names = shown(config.camera.address), shown(config.microphone.address)
+        self._about = {"title": self._wish.title, "camera": names[0], "microphone": names[1]}
+        camera = _Tapped(open_camera(config.camera.address, self._clock, wanted), see, CameraLost)
+        microphone = _Tapped(open_microphone(config.microphone.address, self._clock), hear, MicrophoneLost)
+        return camera, None if config.microphone.address == "none" else microphone
 
 
 @dataclass(frozen=True, slots=True)
 class _Tapped(Generic[T]):
-    """A source whose items others see too, in the thread that reads it; they must neither block nor raise."""
+    """A device whose items others see too, in the thread that reads it; they must neither block nor raise.
 
-    source: Iterable[T | Opened]
+    A driver that raises what nobody expects has lost its device, and is tried again as any other.
+    """
+
+    source: Iterable[T | News]
     taps: Sequence[Callable[[T], None]]
+    lost: Callable[[str], DeviceLost]
 
-    def __iter__(self) -> Iterator[T | Opened]:
+    def __iter__(self) -> Iterator[T | News]:
         items = iter(self.source)
         try:
             for item in items:
-                if not isinstance(item, Opened):
+                if not isinstance(item, Opened | Lost | Back):
                     for tap in self.taps:
                         tap(item)
                 yield item
+        except GlassesError:
+            raise
+        except Exception as error:
+            raise self.lost(f"the driver failed: {type(error).__name__}: {error}") from error
         finally:
             if close := getattr(items, "close", None):
                 close()
 
 
+async def _all_of(said: AsyncIterable[object]) -> None:
+    async for _ in said:
+        pass
+
+
+async def _together(*closings: Callable[[], Awaitable[None]]) -> None:
+    """Let go of several things at once: each may take a while, and somebody waits for the end."""
+    await asyncio.gather(*(closing() for closing in closings))
+
+
 @asynccontextmanager
 async def _until_told() -> AsyncIterator[None]:
-    """Ctrl-C and SIGTERM end what is inside, as its proper end."""
+    """Ctrl-C, SIGTERM and a terminal that closes end what is inside, as its proper end; a second time, at once."""
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task
     told = False
 
     def end() -> None:
         nonlocal told
-        if not told:
-            told = True
-            task.cancel()
+        if told:
+            os._exit(130)
+        told = True
+        task.cancel()
 
-    with suppress(NotImplementedError):  # Windows: Ctrl-C comes as KeyboardInterrupt
-        for number in (signal.SIGINT, signal.SIGTERM):
+    with suppress(NotImplementedError, AttributeError):  # Windows: Ctrl-C comes as KeyboardInterrupt
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, end)
     try:
         yield
@@ -148,29 +217,24 @@ async def _until_told() -> AsyncIterator[None]:
         task.uncancel()
 
 
-class _Shows:
-    """The preview, drawn below the timeline again and again."""
+@asynccontextmanager
+async def _drawn(
+    clock: Clock, printer: Printer, render: Callable[[float], object], console: Console
+) -> AsyncIterator[None]:
+    """Draws the preview below the timeline while it is entered."""
+    from rich.live import Live as Display
 
-    def __init__(self, clock: Clock, console: Console) -> None:
-        from glasses.preview import Preview
+    display = Display(console=console, auto_refresh=False, transient=True)
 
-        self._clock = clock
-        self._console = console
-        self.preview = Preview()
-
-    @asynccontextmanager
-    async def drawn(self) -> AsyncIterator[None]:
-        """Draws while it is entered."""
-        from rich.live import Live as Display
-
-        with Display(console=self._console, auto_refresh=False, transient=True) as display:
-            drawing = asyncio.ensure_future(self._draw(display))
-            try:
-                yield
-            finally:
-                drawing.cancel()
-
-    async def _draw(self, display: Display) -> None:
+    async def draw() -> None:
         while True:
-            display.update(self.preview.render(self._clock.now()), refresh=True)
-            await self._clock.sleep_until(self._clock.now() + _PREVIEW_EVERY)
+            printer.draw(lambda: display.update(render(clock.now()), refresh=True))  # type: ignore[arg-type]
+            await clock.sleep_until(clock.now() + _PREVIEW_EVERY)
+
+    printer.post(display.start)
+    drawing = asyncio.ensure_future(draw())
+    try:
+        yield
+    finally:
+        drawing.cancel()
+        printer.post(display.stop)

@@ -87,11 +87,13 @@ class Models:
         """Voice activity and end of turn, for one stream of sound."""
         return Segmenter(SileroVad(weights.silero()), SegmenterSettings(end_silence=self._config.listen.end_silence))
 
-    def parts(self, backend: Backend, speaker: Speaker, ask: Ask, keeper: Keeper | None = None) -> Parts:
+    def parts(
+        self, ears: Segmenter, backend: Backend, speaker: Speaker, ask: Ask, keeper: Keeper | None = None
+    ) -> Parts:
         """What a session is made of."""
         mouth = Mouth(self.voice, speaker, self.other_voices)
         look = LookSettings(max_age=self._config.look.max_age)
-        return Parts(self.ears(), self.transcriber, backend, mouth, look, keeper, ask.mode)
+        return Parts(ears, self.transcriber, backend, mouth, look, keeper, ask.mode)
 
     def backend(self, clock: Clock, settings: Ask, log: EventLog) -> Backend:
         """Who is asked, on the clock of one session; the session closes it. Raises UsageError for a wrong address."""

@@ -81,7 +81,7 @@ def replay(
             stack.push_async_callback(mind.close)
             sounds = _speaker(speaker, out, clock, models.voice.rate)
             stack.push_async_callback(sounds.close)
-            parts = models.parts(mind, sounds, config.ask)
+            parts = models.parts(models.ears(), mind, sounds, config.ask)
             if out:
                 log.subscribe(stack.enter_context(EventWriter(out)))
             clock.restart()

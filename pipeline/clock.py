@@ -55,6 +55,7 @@ class Clock:
         self._loop = asyncio.get_running_loop()
         self._replay = self._loop if isinstance(self._loop, ReplayLoop) else None
         self._zero = self._loop.time()
+        self._began = _awake_or_asleep()
         self._costs = costs
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="glasses")
         self._busy: set[ThreadFuture[Any]] = set()
@@ -68,6 +69,7 @@ class Clock:
     def restart(self) -> None:
         """From here on `now()` counts from 0: what came before, such as loading models, is not the session's."""
         self._zero = self._loop.time()
+        self._began = _awake_or_asleep()
 
     async def sleep_until(self, t: float) -> None:
         """Return when the clock shows `t` seconds; lets others run even if that has passed."""
@@ -84,7 +86,7 @@ class Clock:
 
     def started(self) -> datetime:
         """The wall-clock time of t = 0, with its zone. Read it late: a machine may set its clock after its start."""
-        return datetime.now().astimezone() - timedelta(seconds=self.now())
+        return datetime.now().astimezone() - timedelta(seconds=_awake_or_asleep() - self._began)
 
     async def within(self, seconds: float, awaitable: Awaitable[T]) -> T:
         """Wait for what costs nothing, such as the next item of a feed. Raises TimeoutError after `seconds`."""
@@ -108,7 +110,9 @@ class Clock:
         Raises TimeoutError at start + timeout if nothing came by then.
         """
         start, cost = self.now(), self._costs(stage)
-        work = asyncio.ensure_future(self._within(timeout, awaitable))
+        inner = asyncio.ensure_future(awaitable)
+        work = asyncio.ensure_future(self._within(timeout, inner))
+        work.add_done_callback(lambda _: inner.cancel())  # it may be cancelled before it has begun
         if replay := self._replay:
             replay.hold()
             work.add_done_callback(lambda _: replay.release())
@@ -242,6 +246,13 @@ class Clock:
         return outcome
 
 
+class _Impatient(ThreadPoolExecutor):
+    """For what asyncio itself does in threads, such as looking up names: its end waits for none of them."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        super().shutdown(wait=False, cancel_futures=True)
+
+
 class _Expired(TimeoutError):
     """The deadline of a wait has passed, and is charged whole whatever the costs say."""
 
@@ -324,6 +335,11 @@ def _timed(function: Callable[[], T]) -> tuple[T | BaseException, float]:
     return outcome, time.perf_counter() - began
 
 
+def _awake_or_asleep() -> float:
+    """Seconds since some moment, those included in which the machine slept: the session's clock leaves them out."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
+
+
 def _resolve(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
@@ -357,6 +373,8 @@ def run(
     async def with_clock() -> T:
         nonlocal ended
         clock = Clock(costs)
+        if on_left_behind:
+            asyncio.get_running_loop().set_default_executor(_Impatient())
         try:
             return await main(clock)
         finally:

@@ -178,13 +178,13 @@ def see(address: str, count: int, wanted: Wanted) -> Seen:
     async def main() -> Seen:
         clock = Clock()
         seen = Seen([], [], [], time.monotonic() - clock.now())
-        items: Iterator[VideoFrame | Opened] = iter(open_camera(address, clock, wanted))
+        items = iter(open_camera(address, clock, wanted))
         try:
             while len(seen.frames) < count:
                 match next(items):
                     case Opened() as opened:
                         seen.opened.append(opened)
-                    case frame:
+                    case VideoFrame() as frame:
                         seen.frames.append(frame)
                         seen.came.append(clock.now())
         except CameraLost as lost:

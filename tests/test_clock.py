@@ -265,3 +265,21 @@ def test_every_piece_of_work_reports_its_span() -> None:
         return spans
 
     assert replay(main, fixed({"think": 0.5})) == [("think", 1.0, 0.5)]
+
+
+def test_the_end_of_a_live_session_waits_only_a_moment_for_what_cannot_be_interrupted() -> None:
+    left_behind: list[bool] = []
+    goes_on = threading.Event()
+
+    async def main(clock: Clock) -> None:
+        work = asyncio.ensure_future(clock.run("think", lambda: goes_on.wait(30)))
+        name = asyncio.get_running_loop().run_in_executor(None, goes_on.wait, 30)  # as a look-up of a name does
+        await clock.sleep_until(0.05)
+        work.cancel()
+        name.cancel()
+
+    began = time.monotonic()
+    clocks.run(main, virtual=False, on_left_behind=lambda: left_behind.append(True))
+    assert time.monotonic() - began < 5
+    assert left_behind == [True]
+    goes_on.set()

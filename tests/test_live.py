@@ -252,7 +252,8 @@ def test_devices_that_fail_are_told_and_come_back_by_themselves(
     assert "saturday" in running.until("heard")["data"]["text"].lower()
     running.until("speaking")
     code, seconds = running.end()
-    assert (code, seconds < 1.0) == (0, True)
+    assert code == 0
+    assert seconds < 1.0
     recording = open_recording(Path(running.of("recording.ended")[0]["data"]["path"]))
     gaps = [event for event in read_events(recording) if event.kind == "audio.gap"]
     assert len(gaps) >= 2
@@ -266,7 +267,8 @@ def test_without_any_device_it_starts_says_what_is_missing_and_ends_when_told(st
     assert "video99" in lost["data"]["what"]
     running.until("speaker.lost")
     code, seconds = running.end()
-    assert (code, seconds < 1.0) == (0, True)
+    assert code == 0
+    assert seconds < 1.0
 
 
 def test_pictures_and_recordings_are_kept_by_voice(start: Start, camera: Camera, room: Room, tmp_path: Path) -> None:
@@ -296,11 +298,49 @@ def test_a_recording_alone_needs_no_models_and_says_what_is_lost(start: Start, c
     camera.stop()
     running.until("camera.lost")
     code, seconds = running.end()
-    assert (code, seconds < 1.0) == (0, True)
+    assert code == 0
+    assert seconds < 1.0
     recorded = running.of("recording.ended")[0]["data"]
     assert recorded["path"].endswith("/walk")
-    assert recorded["frames"] >= 8
+    assert recorded["frames"] >= 3
     assert recorded["seconds"] > 2.0
+
+
+def test_pictures_alone_are_recorded_without_a_microphone(start: Start, camera: Camera) -> None:
+    running = start("record", "silent", "--camera", camera.address, "--microphone", "none")
+    running.until("camera.opened")
+    time.sleep(2.0)
+    code, seconds = running.end()
+    assert code == 0
+    assert seconds < 1.0
+    recording = open_recording(Path(running.of("recording.ended")[0]["data"]["path"]))
+    assert (recording.has_video, recording.has_sound) == (True, False)
+    assert recording.duration > 1.0
+
+
+def test_a_full_disk_is_told_and_the_session_goes_on(
+    start: Start, camera: Camera, room: Room, question: Samples, tmp_path: Path
+) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=18m", "tmpfs", disk], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("needs to be root, to mount a small disk")
+    try:
+        running = start("run", "--camera", camera.address, "--record", "full", GLASSES_RECORD_FOLDER=str(disk))
+        running.ready()
+        ended = running.until("recording.ended", seconds=90.0)["data"]
+        running.until("spoken")
+        assert "full" in running.of("fault")[-1]["data"]["told"]
+        room.say(question)
+        assert "saturday" in running.until("heard")["data"]["text"].lower()
+        running.until("speaking")
+        assert running.end()[0] == 0
+        assert open_recording(Path(ended["path"])).has_sound
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
 
 
 def said(text: str) -> Samples:

@@ -30,5 +30,9 @@ def command(name: str | None, ask: bool, **options: Any) -> None:
     """
     from glasses.commands.run import start
     from glasses.live import Wish
+    from pipeline.errors import UsageError
 
+    useless = [option for option in ("speaker", "backend", "mode", "reach", "offline") if options[option]]
+    if useless and not ask:
+        raise UsageError(f"--{useless[0]} is for answers, and without --ask there are none")
     start(Wish(title=name or "Recording", answers=ask, record=name or ""), **options)

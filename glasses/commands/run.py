@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +12,9 @@ from glasses.commands.asking import asking, asking_options
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+    from glasses.live import Wish
+    from pipeline.types import Event
 
 _EPILOG = """\b
 Examples:
@@ -32,8 +34,12 @@ def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--json", "as_json", is_flag=True, help="Print the event log live, one JSON object a line."),
         click.option("--preview", is_flag=True, help="Show the picture and the microphone's level in the terminal."),
         click.option("--speaker", metavar="ADDRESS", help="What speaks: default, card:NAME, wav:FILE or none."),
-        click.option("--microphone", metavar="ADDRESS", help="What hears: default, card:NAME or file:CLIP."),
-        click.option("--camera", metavar="ADDRESS", help="What sees: webcam, webcam:1, rtsp://..., file:CLIP or none."),
+        click.option("--microphone", metavar="ADDRESS", help="What hears: default, card:NAME, file:CLIP or none."),
+        click.option(
+            "--camera",
+            metavar="ADDRESS",
+            help="What sees: webcam, webcam:1, rtsp://..., http://..., file:CLIP or none.",
+        ),
     ):
         command = option(command)
     return command
@@ -41,7 +47,7 @@ def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command(epilog=_EPILOG)
 @device_options
-@click.option("--record", metavar="NAME", help="Record the session too, under this name.")
+@click.option("--record", metavar="NAME", help="Record the session too, as `glasses record NAME --ask`.")
 def command(record: str | None, **options: Any) -> None:
     """See, hear and answer, live, until Ctrl-C; every address is as `glasses devices` lists them.
 
@@ -53,7 +59,7 @@ def command(record: str | None, **options: Any) -> None:
 
 
 def start(
-    wish: Any,
+    wish: Wish,
     *,
     camera: str | None,
     microphone: str | None,
@@ -71,8 +77,6 @@ def start(
     from glasses.live import live
     from glasses.view import Timeline
     from pipeline.errors import UsageError
-    from pipeline.events import to_line
-    from pipeline.types import Event
 
     config = configuration.load(
         {
@@ -87,15 +91,14 @@ def start(
         raise UsageError("--preview needs a terminal to draw on; leave it out, or --json")
     if config.microphone.address == "none" and wish.answers:
         raise UsageError("without a microphone no question can be heard; use `glasses record` to keep pictures only")
-    show: Callable[[Event], None] = Timeline(console)
-    if as_json:
-
-        def show(event: Event) -> None:
-            click.echo(to_line(event))
-
-    live(
-        config, replace(wish, console=console if console.is_terminal and not as_json else None, preview=preview), [show]
-    )
+    terminal = console if console.is_terminal and not as_json else None
+    show = _print_line if as_json else Timeline(console)
+    live(config, replace(wish, console=terminal, preview=preview), show)
     # All is said and kept. Python's own end would wait for threads in libraries, and take the models apart first.
-    sys.stdout.flush()
     os._exit(0)
+
+
+def _print_line(event: Event) -> None:
+    from pipeline.events import to_line
+
+    click.echo(to_line(event))

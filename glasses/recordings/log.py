@@ -10,7 +10,7 @@ from glasses.recordings.faults import NOT_BEGUN, cannot_write
 from pipeline.events import to_line
 from pipeline.types import Event
 
-_TIMES = ("t_start", "t_end", "t_audible", "start")
+_TIMES = ("t", "t_start", "t_end", "t_audible", "start")
 """What in an event's data is a time on the session's clock; and `frames`, where it lists them."""
 
 

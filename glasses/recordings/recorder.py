@@ -28,7 +28,7 @@ _ENDING = 0.3
 """Seconds after which the pictures that still wait are left out, so that the recording ends in time."""
 
 _PATIENCE = 0.5
-"""Seconds that `close` waits. A disk that takes longer finishes by itself; nobody waits for it."""
+"""Seconds that `close` waits. What a slower disk still has to write goes on meanwhile: see `done` and `wait`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +138,18 @@ class Recorder:
         """
         self._end_by = min(self._end_by, self._clock.now() + _ENDING)
         self._inbox.end()
-        with suppress(TimeoutError, GlassesError):
-            await self._clock.within(_PATIENCE, asyncio.shield(self._work))
+        await self.wait(_PATIENCE)
         return self._summary()
+
+    @property
+    def done(self) -> bool:
+        """Whether all is written."""
+        return self._work.done()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when all is written, after `seconds` at the latest."""
+        with suppress(TimeoutError, GlassesError):
+            await self._clock.within(seconds, asyncio.shield(self._work))
 
     def _summary(self) -> Summary:
         reel = self._reel
