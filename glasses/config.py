@@ -54,8 +54,9 @@ class Speaker:
 class Listen:
     """Hearing."""
 
-    model: str = "base"  # whisper: tiny, base, or a folder with CTranslate2 weights
+    model: str = "base"  # whisper: tiny, base, or a folder with CTranslate2 weights (small, medium, ...)
     language: str = "en"  # ISO 639-1; empty to detect it
+    hot_words: str = ""  # words to expect, such as names, with commas between
     end_silence: float = 0.7  # seconds of silence that end an utterance
 
 

@@ -42,7 +42,11 @@ class Models:
         from pipeline.listen.whisper import Whisper
 
         settings = self._config.listen
-        return Whisper(weights.whisper(settings.model, self._config.weights.folder), settings.language or None)
+        return Whisper(
+            weights.whisper(settings.model, self._config.weights.folder),
+            settings.language or None,
+            hot_words=_listed(settings.hot_words),
+        )
 
     @cached_property
     def voice(self) -> Piper:
@@ -52,8 +56,7 @@ class Models:
     @cached_property
     def other_voices(self) -> tuple[Piper, ...]:
         """Voices for questions in other languages."""
-        names = [name.strip() for name in self._config.speak.voices.split(",")]
-        return tuple(self._voice(name) for name in names if name)
+        return tuple(map(self._voice, _listed(self._config.speak.voices)))
 
     def _voice(self, name: str) -> Piper:
         from pipeline.speak.piper import Piper
@@ -141,3 +144,8 @@ def _contemplating(
     agents = [backends[number % len(backends)] for number in range(settings.agents)]
     patience = Patience(settings.contemplate_timeout, settings.impression)
     return Contemplating(clock, mind, agents, patience=patience, reach=reach, emit=log.emit)
+
+
+def _listed(text: str) -> list[str]:
+    """What stands between the commas of a setting."""
+    return [item for item in map(str.strip, text.split(",")) if item]
