@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from devices.registry import Found, Wanted, listing, open_camera, open_microphone, open_speaker
+from devices import registry
+from devices.registry import Found, Listed, Wanted, listing, open_camera, open_microphone, open_speaker
 from glasses import cli
 from pipeline import clock as clocks
 from pipeline.clock import Clock
@@ -97,13 +98,65 @@ def test_a_recording_stands_in_for_a_camera_and_is_opened_anew_each_time() -> No
     assert first.t == again.t
 
 
-def test_devices_are_listed_for_people_and_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
+def listed(*drivers: Listed, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The lines that `glasses devices` prints where these drivers are."""
+    monkeypatch.setattr(registry, "listing", lambda: iter(drivers))
     assert cli.run(["devices"]) == 0
-    shown = capsys.readouterr().out
-    assert [word in shown for word in ("cameras\n", "microphones\n", "speakers\n", "file:CLIP")] == [True] * 4
+    return capsys.readouterr().out.splitlines()
+
+
+FILE, NONE = Listed("camera", "file", ("file:CLIP",)), Listed("camera", "none", ("none",))
+NO_WEBCAM = Listed("camera", "webcam", ("webcam", "webcam:1"))
+
+
+def test_what_is_there_stands_first_and_what_can_only_be_named_on_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lamp = Listed("camera", "lamp", ("lamp",), (Found("lamp:red", "a red lamp"),))
+    assert listed(FILE, NO_WEBCAM, NONE, lamp, monkeypatch=monkeypatch, capsys=capsys) == [
+        "cameras",
+        "  lamp:red                 a red lamp",
+        "  also: file:CLIP, none",
+    ]
+
+
+def test_that_nothing_is_plugged_in_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    microphones = Listed("microphone", "card", ("card:NAME",)), Listed("microphone", "default", ("default",))
+    assert listed(FILE, NO_WEBCAM, *microphones, monkeypatch=monkeypatch, capsys=capsys) == [
+        "cameras",
+        "  nothing plugged in",
+        "  also: file:CLIP",
+        "microphones",
+        "  nothing plugged in",
+    ]
+
+
+def test_where_drivers_cannot_look_it_is_said_once_why_and_not_that_nothing_is_there(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    silent = [Listed("speaker", name, trouble="no PortAudio library") for name in ("card", "default")]
+    none = Listed("speaker", "none", ("none",))
+    assert listed(*silent, none, monkeypatch=monkeypatch, capsys=capsys) == [
+        "speakers",
+        "  also: none",
+        "  card, default            no PortAudio library",
+    ]
+
+
+def test_one_stream_driver_under_three_names_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["devices"]) == 0
+    out = capsys.readouterr().out
+    assert [word in out for word in ("cameras\n", "microphones\n", "speakers\n")] == [True] * 3
+    assert out.count("https://HOST/PATH") == 1
+
+
+def test_devices_are_listed_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["devices", "--json"]) == 0
     drivers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {driver["kind"] for driver in drivers} == {"camera", "microphone", "speaker"}
+    assert {tuple(driver) for driver in drivers} == {("kind", "name", "forms", "found", "trouble")}
 
 
 def test_naming_a_driver_loads_no_other() -> None:

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
+
+if TYPE_CHECKING:
+    from devices.registry import Listed
+
+_PLUGGED_IN = ("card", "default", "webcam")
+"""Drivers that find what is plugged in. Others, such as files and streams, have nothing to find."""
 
 _EPILOG = """\b
 Examples:
@@ -19,24 +27,33 @@ def command(as_json: bool) -> None:
     import json
     from dataclasses import asdict
 
-    from devices.registry import listing
+    from devices.registry import KINDS, listing
     from glasses.quiet import libraries_quiet
-    from glasses.view import printable
 
-    kind, shown = "", set()
     with libraries_quiet():
         drivers = list(listing())
-    for driver in drivers:
-        if as_json:
+    if as_json:
+        for driver in drivers:
             click.echo(json.dumps(asdict(driver), ensure_ascii=False))
-            continue
-        if driver.kind != kind:
-            kind = driver.kind
+        return
+    for kind in KINDS:
+        if of_kind := [driver for driver in drivers if driver.kind == kind]:
             click.echo(click.style(f"{kind}s", bold=True))
-        for found in driver.found:
-            click.echo(f"  {printable(found.address):24} {printable(found.description)}")
-        if driver.trouble:
-            click.echo(f"  {driver.name:24} " + click.style(printable(driver.trouble), fg="yellow"))
-        elif not driver.found and (driver.kind, driver.forms) not in shown:
-            click.echo(click.style(f"  {', '.join(driver.forms)}", dim=True))
-        shown.add((driver.kind, driver.forms))
+            _show(of_kind)
+
+
+def _show(drivers: list[Listed]) -> None:
+    """What is there, or that nothing is; what can be named all the same; and which drivers can't, and why."""
+    from glasses.view import printable
+
+    there = [found for driver in drivers for found in driver.found]
+    for found in there:
+        click.echo(f"  {printable(found.address):24} {printable(found.description)}")
+    if not there and any(driver.name in _PLUGGED_IN and not driver.trouble for driver in drivers):
+        click.echo(click.style("  nothing plugged in", fg="yellow"))
+    others = [driver for driver in drivers if driver.name not in _PLUGGED_IN and not driver.found]
+    if forms := dict.fromkeys(form for driver in others for form in driver.forms):
+        click.echo(click.style(f"  also: {printable(', '.join(forms))}", dim=True))
+    for trouble in dict.fromkeys(driver.trouble for driver in drivers if driver.trouble):
+        names = ", ".join(driver.name for driver in drivers if driver.trouble == trouble)
+        click.echo(f"  {names:24} " + click.style(printable(trouble), fg="yellow"))
