@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import contextlib
 import random
 import socket
@@ -254,6 +255,23 @@ def test_a_loop_with_nothing_to_wait_for_fails_loudly() -> None:
 
     with pytest.raises(Deadlock):
         replay(main)
+
+
+@pytest.mark.parametrize("virtual", [True, False])
+def test_a_wait_that_is_cancelled_before_it_began_leaves_nothing_behind(virtual: bool) -> None:
+    """What it was to wait for would complain at its end that nobody awaited it; warnings fail a test."""
+
+    async def network() -> None:
+        raise AssertionError("never begun")
+
+    async def main(clock: Clock) -> None:
+        waiting = asyncio.ensure_future(clock.wait("ask", network(), 1.0))
+        asyncio.get_running_loop().call_soon(waiting.cancel)
+        await asyncio.gather(waiting, return_exceptions=True)
+        await clock.sleep_until(0.01)
+        gc.collect()
+
+    clocks.run(main, virtual=virtual)
 
 
 def test_every_piece_of_work_reports_its_span() -> None:
