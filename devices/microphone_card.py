@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -27,6 +28,10 @@ _STARTING, _PATIENCE = 5.0, 2.0
 """Seconds without sound, at first and later, after which the microphone counts as lost. Bluetooth takes a few to
 change its profile; later, it is less than what pipeline/sources.py waits, to say more than it can."""
 
+_REST, _LONGEST_REST = 5.0, 60.0
+"""Seconds in which a microphone that let go for a speaker does not again, doubled each time: it hears nothing for a
+tenth of a second then, and for 0.3 s where two cores had work for fifteen."""
+
 _SILENCE = 10.0
 """Seconds of nothing but zeros, since it was opened, after which a microphone counts as muted."""
 
@@ -47,6 +52,8 @@ class CardMicrophone:
         self._clock = clock
         self._opened = False  # before, with whatever success
         self._rescan = False  # the devices may have changed since the last scan
+        self._rest, self._rested_at = 0.0, 0.0  # after it let go for a rescan; until when, session seconds
+        self._t_free = 0.0  # where what was delivered ends
         self._hung: list[portaudio.Stream] = []  # those that give nothing, and may hang when they are closed
 
     def __iter__(self) -> Iterator[AudioChunk | Opened]:
@@ -66,35 +73,49 @@ class CardMicrophone:
             self._hung.pop()
         if self._rescan:
             self._rescan = not portaudio.rescan()
-        device = portaudio.named("input", self._name) if self._name else portaudio.default("input")
-        inbox = _Inbox(self._clock)
-        stream = portaudio.open_stream(
-            "input",
-            device,
-            RATE,
-            _in_use,
-            clock=self._clock,
-            latency=_LATENCY,
-            callback=inbox.take,
-            finished_callback=inbox.end,
-        )
-        try:
-            asked = {"rate": RATE, "channels": 1}
-            latency = round(float(stream.raw.latency), 4)
-            given = {"name": device.name, "rate": stream.rate, "channels": stream.channels, "latency": latency}
-            yield Opened(self._address, asked, given)
-            yield from self._chunks(stream.rate, inbox, device.name, again)
-        except MicrophoneLost:  # said first: a sound server that hangs would keep it back
-            inbox.close()
-            self._hung.append(stream)
-            raise
-        finally:
-            if stream not in self._hung:
-                portaudio.close(stream)
+        while True:
+            device = portaudio.named("input", self._name) if self._name else portaudio.default("input")
+            inbox = _Inbox(self._clock)
+            stream = portaudio.open_stream(
+                "input",
+                device,
+                RATE,
+                partial(self._let_go, inbox),
+                clock=self._clock,
+                latency=_LATENCY,
+                callback=inbox.take,
+                finished_callback=inbox.end,
+            )
+            try:
+                asked = {"rate": RATE, "channels": 1}
+                latency = round(float(stream.raw.latency), 4)
+                given = {"name": device.name, "rate": stream.rate, "channels": stream.channels, "latency": latency}
+                yield Opened(self._address, asked, given)
+                yield from self._chunks(stream.rate, inbox, device.name, again)
+            except MicrophoneLost:  # said first: a sound server that hangs would keep it back
+                inbox.close()
+                self._hung.append(stream)
+                raise
+            finally:
+                if stream not in self._hung:
+                    portaudio.close(stream)
+
+    def _let_go(self, inbox: _Inbox, urgent: bool) -> bool:
+        """As portaudio.LetGo: for a speaker that is wanted, at growing pauses; the reading thread opens it at once."""
+        now = self._clock.now()
+        if not urgent or now < self._rested_at:
+            return False
+        self._rest = min(2 * self._rest, _LONGEST_REST) if self._rest else _REST
+        self._rested_at = now + self._rest
+        inbox.let_go()
+        return True
 
     def _chunks(self, rate: int, inbox: _Inbox, name: str, again: bool) -> Iterator[AudioChunk]:
-        """The sound; when opened `again`, from the first that is not silence, so that it is back when it is heard."""
-        clock, steered = SoundClock(rate), Steered(rate)
+        """The sound, until it is let go.
+
+        When opened `again`, from the first that is not silence, so that it is back when it is heard.
+        """
+        clock, steered = SoundClock(rate), Steered(rate, self._t_free)
         silent, zeros = True, 0.0
         waiting: list[_Block] = []
         lost: MicrophoneLost | None = None
@@ -119,6 +140,7 @@ class CardMicrophone:
         if not (silent and again):  # what came before it was lost is whole
             yield from _placed(waiting, clock.settled(), clock, steered)
         yield from steered.finish()
+        self._t_free = steered.t_free
         if lost:
             raise lost
 
@@ -151,6 +173,7 @@ class _Inbox:
         self._given = 0  # samples since the stream was opened; the callback writes it
         self._taken = 0  # of those, up to where they have been read
         self._room = 1 << 62  # samples that may wait; then the oldest are dropped
+        self._let_go = False  # it ends because it was let go
 
     def take(self, data: Any, frames: int, times: Any, status: Any) -> None:
         """PortAudio's callback, in its own thread: copies and posts."""
@@ -165,12 +188,17 @@ class _Inbox:
         """Take nothing more."""
         self._room = 0
 
+    def let_go(self) -> None:
+        """The stream is about to be closed, and to be opened anew: the sound ends here."""
+        self._let_go = True
+        self.end()
+
     def end(self) -> None:
         """PortAudio has given the stream up."""
         self._queue.put(None)
 
     def sound(self, rate: int, name: str) -> Iterator[_Block]:
-        """What came, as it comes. Raises MicrophoneLost when it ends or nothing comes."""
+        """What came, as it comes, until it is let go. Raises MicrophoneLost when it ends or nothing comes."""
         self._room = _BACKLOG * rate
         patience = _STARTING
         while True:
@@ -178,6 +206,8 @@ class _Inbox:
                 item = self._queue.get(timeout=patience)
             except Empty:
                 raise MicrophoneLost(f"the microphone '{name}' gave nothing for {patience:.0f} s: {_REMEDY}") from None
+            if item is None and self._let_go:
+                return
             if item is None:
                 raise MicrophoneLost(f"the microphone '{name}' broke off: {_REMEDY}")
             t, position, data = item
@@ -185,10 +215,6 @@ class _Inbox:
             broken = position - len(mono) != self._taken
             self._taken, patience = position, _PATIENCE
             yield _Block(t, position, read_only(mono), broken)
-
-
-def _in_use() -> bool:
-    return False
 
 
 class _Default:

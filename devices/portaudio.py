@@ -36,6 +36,13 @@ _BUSY, _CANNOT_OPEN, _BAD_RATE = -9985, -9993, -9997
 """PaErrorCode, portaudio.h. What ALSA refuses for any reason but EBUSY is an "illegal combination of I/O devices"."""
 
 
+LetGo = Callable[[bool], bool]
+"""Called from any thread, for a rescan: whether a stream may be closed; it is opened anew when it is needed.
+
+Yes if it is idle. True is passed, more urgent, where else a device that is wanted now would not be found.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Device:
     """A sound card that is there, or was at the last scan."""
@@ -54,7 +61,7 @@ class Stream:
     device: Device
     rate: int
     channels: int
-    let_go: Callable[[], bool]
+    let_go: LetGo
     clock: Clock
 
     @property
@@ -121,13 +128,12 @@ def named(kind: Kind, name: str) -> Device:
 
 
 def open_stream(
-    kind: Kind, device: Device, rate: int, let_go: Callable[[], bool], *, clock: Clock, latency: float, **how: Any
+    kind: Kind, device: Device, rate: int, let_go: LetGo, *, clock: Clock, latency: float, **how: Any
 ) -> Stream:
     """Open and start an int16 stream at `rate` samples per second, or the nearest thing that the device takes.
 
     Mono where it can; otherwise stereo, or all its channels. `latency` (seconds) and what else PortAudio
-    takes go to it as they are. `let_go`, called from any thread, closes the stream if it is idle and says so: then
-    it is opened anew when it is needed. Raises GlassesError with the remedy.
+    takes go to it as they are. Raises GlassesError with the remedy.
     """
     with _alone():
         sounddevice = library()
@@ -182,14 +188,18 @@ def close(stream: Stream) -> None:
             closed.wait(_CLOSING)
 
 
-def rescan() -> bool:
+def rescan(*, urgent: bool = False) -> bool:
     """Look for devices again; whether that could be done: not while a stream is in use, or can't be closed.
 
-    Idle streams are closed, and opened anew by those who held them.
+    Idle streams are closed, and opened anew by those who held them. If `urgent`, so is the last that is in use, should
+    its holder agree.
     """
     with _alone():
         sounddevice = library()
-        if not all(stream.let_go() for stream in list(_streams)) or _streams or _closing:
+        for stream in list(_streams):
+            if stream.let_go(False) or (urgent and _streams == {stream} and not _closing and stream.let_go(True)):
+                close(stream)
+        if _streams or _closing:
             return False
         with contextlib.suppress(sounddevice.PortAudioError):
             while sounddevice._initialized:

@@ -108,7 +108,7 @@ class Steered:
     is. It uses soxr's variable rate: flat to 7.5 kHz within 0.1 dB, 84 dB above its noise, 15 ms behind.
     """
 
-    def __init__(self, rate: int) -> None:
+    def __init__(self, rate: int, t_free: float = 0.0) -> None:
         import soxr
 
         self._rate = rate
@@ -118,12 +118,12 @@ class Steered:
         self._ready = np.zeros(0, np.int16)  # less than a chunk
         self._start: float | None = None  # session time of this stretch's first sample
         self._made = 0  # samples of this stretch that chunks have taken
-        self._t_free = 0.0  # where the last stretch ended: nothing may overlap it
+        self.t_free = t_free  # where the last stretch ended, session seconds: nothing may overlap it
 
     def feed(self, samples: Samples, t: float) -> Iterator[AudioChunk]:
         """The next `samples`, the first of which sounded at session time `t`."""
         if self._start is None:
-            self._start = max(t, self._t_free)
+            self._start = max(t, self.t_free)
         ahead = self._start + (self._made + len(self._ready)) / RATE - (t - self._inside / self._rate)
         ratio = self._rate / RATE * (1 + min(max(ahead / _SETTLING, -_BEND), _BEND))
         self._soxr.set_io_ratio(ratio, 1.0)
@@ -135,7 +135,7 @@ class Steered:
         """What is left before a gap or the end, the last chunk shorter; `feed` begins anew after it."""
         if self._start is not None:
             yield from self._cut(self._start, self._soxr.resample_chunk(np.zeros(0, np.int16), last=True), 1)
-            self._t_free = self._start + self._made / RATE
+            self.t_free = self._start + self._made / RATE
         self._soxr.clear()
         self._start, self._made, self._inside = None, 0, 0.0
 

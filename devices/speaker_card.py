@@ -136,7 +136,7 @@ class SoundCard:
         free = await self._worked(_OPENING)
         if free and (self._stream is None or self._failed or not self._stream.alive):
             self._rescan = self._rescan or self._stream is not None
-            self._start(self._open)
+            self._start(partial(self._open, urgent=True))
             free = await self._worked(_OPENING)
         if not free:
             raise _lost("the sound system hangs")
@@ -176,8 +176,8 @@ class SoundCard:
                 await self._clock.within(patience, asyncio.wait(self._work))
         return all(work.done() for work in self._work)
 
-    def _open(self) -> None:
-        """Open the card anew; `_trouble` says why not."""
+    def _open(self, *, urgent: bool = False) -> None:
+        """Open the card anew; `_trouble` says why not. If `urgent`, a microphone may be asked to let go for it."""
         feeds = object()
         former, self._stream, self._trouble = self._stream, None, ""
         try:
@@ -185,32 +185,37 @@ class SoundCard:
                 portaudio.close(former)
             if self._rescan:
                 self._rescan = not portaudio.rescan()
-            device = portaudio.named("output", self._name) if self._name else portaudio.default("output")
-            hand_over = partial(self._hand_over, feeds)
-            stream = portaudio.open_stream(
-                "output",
-                device,
-                self._wanted,
-                self._let_go,
-                clock=self._clock,
-                latency=_LATENCY,
-                callback=hand_over,
-            )
+            try:
+                stream = self._opened(feeds)
+            except GlassesError:
+                if not (urgent and self._rescan and portaudio.rescan(urgent=True)):
+                    raise
+                stream = self._opened(feeds)
+                self._rescan = False
         except GlassesError as error:
             self._trouble, self._rescan = str(error), True
             return
         self._rate, self._latency = stream.rate, float(stream.raw.latency)
         self._stream, self._feeds, self._failed = stream, feeds, False
 
-    def _let_go(self) -> bool:
-        """For a rescan, in any thread: close the stream if it is idle. The next `play` opens it."""
+    def _opened(self, feeds: object) -> portaudio.Stream:
+        device = portaudio.named("output", self._name) if self._name else portaudio.default("output")
+        return portaudio.open_stream(
+            "output",
+            device,
+            self._wanted,
+            self._let_go,
+            clock=self._clock,
+            latency=_LATENCY,
+            callback=partial(self._hand_over, feeds),
+        )
+
+    def _let_go(self, urgent: bool) -> bool:
+        """As portaudio.LetGo: an idle card. The next `play` opens it."""
         with self._gate:
-            if self._busy:
-                return False
-            stream, self._stream = self._stream, None
-        if stream is not None:
-            portaudio.close(stream)
-        return True
+            if not self._busy:
+                self._stream = None
+            return not self._busy
 
     def _hand_over(self, feeds: object, out: Any, frames: int, times: Any, status: Any) -> None:
         """PortAudio's callback, in its own thread: copies, and notes how far it came."""

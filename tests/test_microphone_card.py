@@ -229,6 +229,53 @@ def test_microphone_and_speaker_come_back_together(room: Room, sound_system: Sou
     assert live(story).kinds[-1] == "Back"
 
 
+def test_a_speaker_that_comes_later_is_found_for_one_short_gap_in_what_is_heard(
+    room: Room, sound_system: SoundSystem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("devices.microphone_card._REST", 3.0)
+    said: list[float] = []
+    la = SpeechChunk(1, 0.0, tone(0.2), 16_000, "la")
+
+    async def story(clock: Clock, heard: Heard) -> None:
+        await until(clock, lambda: bool(heard.chunks))
+        speaker = open_speaker("card:late", clock, 16_000, patient=True)
+        with pytest.raises(SpeakerLost, match="no sound card 'late'"):  # for this, the microphone let go
+            await speaker.play(la)
+        rested_at = clock.now() + 3.0
+        await until(clock, lambda: heard.kinds == ["Opened"] * 2)
+        sound_system.plug_in("late_usb", "card")
+        with pytest.raises(SpeakerLost, match="no sound card 'late'"):  # so soon, it does not again
+            await speaker.play(la)
+        await clock.sleep_until(rested_at)
+        assert heard.kinds == ["Opened"] * 2
+        await speaker.play(la)
+        await speaker.drain()
+        await until(clock, lambda: heard.kinds == ["Opened"] * 3)
+        said.append(room.say(tone(0.3)) - time.monotonic() + clock.now())
+        await until(clock, lambda: heard.chunks[-1].t > said[0] + 0.5)
+        await speaker.close()
+
+    heard = live(story)
+    assert heard.kinds == ["Opened"] * 3, "never lost"
+    assert max(heard.gaps, default=0.0) < 1.0
+    assert heard.loud()[-1][0] == pytest.approx(said[0], abs=0.04)
+
+
+def test_a_microphone_lets_go_for_a_speaker_at_growing_pauses() -> None:
+    let_go: list[float] = []
+
+    async def main(clock: Clock) -> None:
+        microphone, inbox = CardMicrophone("default", "", clock), _Inbox(clock)
+        assert not microphone._let_go(inbox, urgent=False)
+        while clock.now() < 200:
+            if microphone._let_go(inbox, urgent=True):
+                let_go.append(clock.now())
+            await clock.sleep_until(clock.now() + 1.0)
+
+    clocks.run(main, virtual=True)
+    assert let_go == pytest.approx([0, 5, 15, 35, 75, 135, 195], abs=0.01)
+
+
 def test_a_sound_server_that_hangs_is_lost_and_back(room: Room, sound_system: SoundSystem) -> None:
     async def story(clock: Clock, heard: Heard) -> None:
         await until(clock, lambda: bool(heard.chunks))

@@ -29,13 +29,13 @@ def test_a_stream_that_cannot_be_closed_keeps_nobody_else_out(sound_system: Soun
 
     async def main(clock: Clock) -> None:
         device = portaudio.default("output")
-        stream = portaudio.Stream(stuck, device, 48_000, 1, lambda: True, clock)
+        stream = portaudio.Stream(stuck, device, 48_000, 1, lambda urgent: True, clock)
         portaudio._streams.add(stream)
         began = clock.now()
         portaudio.close(stream)
         assert clock.now() - began < 5
         assert not portaudio.rescan(), "ending the library would wait for it for ever"
-        other = portaudio.open_stream("output", device, 48_000, lambda: True, clock=clock, latency=0.1)
+        other = portaudio.open_stream("output", device, 48_000, lambda urgent: True, clock=clock, latency=0.1)
         assert other.alive
         portaudio.close(other)
         stuck.released.set()
