@@ -7,7 +7,7 @@ import socket
 import ssl
 from urllib.parse import SplitResult, urlsplit
 
-from devices.registry import shown
+from devices.registry import masked, shown
 from pipeline.errors import UsageError
 
 _PATIENCE = 2.0
@@ -53,7 +53,7 @@ def why_not(address: str) -> str:
         case 401 | 403:
             return f"{where} wants a user name and a password: write {parts.scheme}://USER:PASSWORD@… ({status})"
         case 404 | 454:
-            return f"{where} has nothing at '{parts.path}' ({status}): check the path in the camera's manual"
+            return f"{where} has nothing at '{masked(parts.path)}' ({status}): check the path in the camera's manual"
         case None:
             return f"{where} accepts a connection, but says nothing: restart the camera's server"
         case _ if status >= 400:
@@ -64,7 +64,8 @@ def why_not(address: str) -> str:
 def _status(parts: SplitResult) -> int | None:
     """The status that the server answers with; None if it says nothing or something else. Raises OSError.
 
-    The password stays here: that it is asked for is all there is to learn.
+    User and password stay here: that they are asked for is all there is to learn. What is secret in the path or the
+    query is sent, as it was when the stream was opened, because the status depends on it; http and rtsp do not encrypt.
     """
     assert parts.hostname
     port = parts.port or _PORTS[parts.scheme]
@@ -86,7 +87,7 @@ def _status(parts: SplitResult) -> int | None:
 
 
 def _secured(plain: socket.socket, host: str) -> ssl.SSLSocket:
-    """Without a look at the certificate: cameras sign their own, and nothing secret is sent."""
+    """Without a look at the certificate, since cameras sign their own: path and query go to whoever answers there."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -6,6 +6,7 @@ pyproject.toml, and anybody's package may add more. A driver that can't be loade
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -15,9 +16,20 @@ from pipeline.errors import GlassesError, UsageError
 
 if TYPE_CHECKING:
     from pipeline.clock import Clock
-    from pipeline.speak.speaker import Speaker
     from pipeline.sources import News
+    from pipeline.speak.speaker import Speaker
     from pipeline.types import AudioChunk, VideoFrame
+
+_NETWORK = ("http", "https", "mms", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp")
+"""Schemes whose addresses may hold a password, though their slashes were forgotten."""
+
+_HOST = r"(?:[\w.-]*|\[[\w:.%-]*\])(?::\d*)?"
+"""A host and its port, and no password."""
+
+_SECRET = (
+    r"([\w-]*(?:pass|pwd|psw|secret|token|key|user|usr|login|auth)[\w-]*)(?:=|%3d)(?:(?!%26)[^&;])*"  # to the next one
+)
+"""What cheap cameras want in the path: user=admin&password=1234&channel=1."""
 
 Kind = Literal["camera", "microphone", "speaker"]
 
@@ -103,13 +115,32 @@ class Listed:
 
 
 def shown(address: str) -> str:
-    """`address` without what may be secret in it: of a network's, the user, the password and the query."""
+    """`address` without what may be secret in it; what is no network's is shown as it is.
+
+    Of a network's address: scheme, host and port, and the path without its secrets. A query is only said to be there.
+    """
     scheme, colon, rest = address.partition(":")
-    if not rest.startswith("//") and "@" not in rest:
+    if not rest.startswith("//") and scheme.lower() not in _NETWORK:
         return address
-    # Up to the last @: a password that should have been escaped may hold another.
-    place, query, _ = rest.removeprefix("//").rpartition("@")[2].partition("?")
-    return f"{scheme}{colon}//{place.partition('#')[0]}{'?…' if query else ''}"
+    host, path = _split(rest.removeprefix("//"))
+    plain = re.fullmatch(_HOST, host) is not None
+    path, query, _ = masked(path).partition("?") if plain else (masked(path), "", "")
+    # Up to the last @: a password that should have been escaped may hold a slash, or another @.
+    host, path = _split(f"{host}{path}".rpartition("@")[2])
+    path, late_query, _ = path.partition("?")
+    host = host if re.fullmatch(_HOST, host) else "…"
+    return f"{scheme}{colon}//{host}{path.partition('#')[0]}{'?…' if query or late_query else ''}"
+
+
+def masked(path: str) -> str:
+    """The path of an address without the values of what is called a password, a user or the like."""
+    return re.sub(_SECRET, r"\1=…", path, flags=re.IGNORECASE)
+
+
+def _split(place: str) -> tuple[str, str]:
+    """Host and path, of an address without its scheme."""
+    end = next((at for at, letter in enumerate(place) if letter in "/?#"), len(place))
+    return place[:end], place[end:]
 
 
 def open_camera(address: str, clock: Clock, wanted: Wanted) -> Iterable[VideoFrame | News]:
@@ -155,7 +186,9 @@ def _driver(kind: Kind, address: str) -> Any:
     point = points.get(name)
     if point is None:
         known = f"an address begins with {', '.join(points)}; `glasses devices` lists what is there"
-        raise UsageError(f"no {kind} '{shown(address)}': {known}")
+        # Perhaps a scheme was forgotten, and a password is in front of the host.
+        what = shown(address) if "//" in address or "@" not in address else f"…@{address.rpartition('@')[2]}"
+        raise UsageError(f"no {kind} '{what}': {known}")
     driver = _loaded(kind, point)
     if colon and not any(":" in form for form in driver.forms):
         raise UsageError(f"no {kind} '{shown(address)}': it is just '{name}'")

@@ -252,6 +252,21 @@ def test_a_picture_that_stands_still_in_a_stream_with_a_clock_is_fresh() -> None
         ("rtsp://bob:se@cret@cam.local/live", "rtsp://cam.local/live"),
         ("rtsp://bob:se/cr#et@cam.local/live", "rtsp://cam.local/live"),
         ("http://cam.local/video#secret", "http://cam.local/video"),
+        ("rtsp://bob:key=secret@cam.local/live", "rtsp://cam.local/live"),
+        ("rtsp:bob:secret@cam.local/live", "rtsp://cam.local/live"),
+        # In the path, as cheap cameras have it
+        ("rtsp://h:554/user=bob&password=secret&channel=1", "rtsp://h:554/user=…&password=…&channel=1"),
+        ("rtsp://h/user=bob_password=secret_channel=1_stream=0.sdp", "rtsp://h/user=…"),
+        ("rtsp://h/live&User=bob&PWD=se@cret&stream=0", "rtsp://h/live&User=…&PWD=…&stream=0"),
+        ("rtsp://h/user%3Dbob%26password%3Dsecret%26channel%3D1", "rtsp://h/user=…%26password=…%26channel%3D1"),
+        ("https://h/api_key=secret/live;token=secret", "https://h/api_key=…;token=…"),
+        ("rtsp://[fe80::1]:554/pass=secret", "rtsp://[fe80::1]:554/pass=…"),
+        ("http://cam.local/video?user=bob&pwd=se@cret", "http://cam.local/video?…"),
+        ("http://cam.local/video?code=se@cret", "http://cam.local/video?…"),
+        # Nothing that is secret
+        ("rtsp://h/cam/realmonitor&channel=1", "rtsp://h/cam/realmonitor&channel=1"),
+        ("file:/home/me@work/clip.mp4", "file:/home/me@work/clip.mp4"),
+        ("webcam:/dev/video2", "webcam:/dev/video2"),
     ],
 )
 def test_an_address_is_shown_without_what_is_secret(address: str, safe: str) -> None:
@@ -268,6 +283,13 @@ def test_a_password_stays_out_of_events_errors_and_the_terminal(capfd: pytest.Ca
     out = "".join(capfd.readouterr())
     assert "secret" not in f"{seen.opened} {seen.lost} {refused.lost} {out}"
     assert out == ""
+
+
+def test_a_password_in_the_path_stays_out_of_what_is_said_of_a_path_that_is_wrong() -> None:
+    with StreamServer(status(404)) as server:
+        lost = str(see(server.address.replace("/cam", "/user=bob&password=secret&channel=1")).lost)
+    assert "has nothing at '/user=…&password=…&channel=1' (404)" in lost
+    assert "secret" not in lost
 
 
 @pytest.mark.parametrize("address", ["rtsp://", "rtsp:secret@cam", "http://bob:se#cret@cam/x", "rtsp://cam:99999/x"])

@@ -77,6 +77,8 @@ def test_a_driver_that_cannot_be_loaded_is_listed_with_the_reason_and_breaks_no_
     ("kind", "address", "says"),
     [
         ("camera", "foo", "no camera 'foo': an address begins with .*webcam"),
+        ("camera", "bob:secret@cam/live", "no camera '…@cam/live'"),
+        ("camera", "file:/home/me@work/clip.mp4", "/home/me@work/clip.mp4: no such file"),
         ("camera", "none:1", "it is just 'none'"),
         ("camera", "file:missing.mp4", "no such file"),
         ("microphone", "", "no microphone ''"),
