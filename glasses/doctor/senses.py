@@ -48,7 +48,7 @@ _QUIET = -65.0
 """dB of full scale: the air of a quiet room through an ordinary microphone is louder."""
 
 _TONE = (500.0, 3000.0, 0.5)
-"""Hertz from and to, and seconds, of the test tone: a sweep is found in any noise and by its delay."""
+"""Hertz from and to, and seconds, of the test tone: a sweep stands out from noise and speech, and tells its delay."""
 
 _ECHO_LATEST = 1.5
 """Seconds after which a tone can't be its own echo any more."""
