@@ -16,6 +16,7 @@ from devices.registry import Found
 from devices.sound_clock import RATE, SoundClock, Steered, Verdict
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, MicrophoneLost, UsageError
+from pipeline.sources import Back, Lost, News
 from pipeline.types import AudioChunk, Opened, Samples, read_only
 
 _LATENCY = 0.1
@@ -32,8 +33,9 @@ _REST, _LONGEST_REST = 5.0, 60.0
 """Seconds in which a microphone that let go for a speaker does not again, doubled each time: it hears nothing for a
 tenth of a second then, and for 0.3 s where two cores had work for fifteen."""
 
-_SILENCE = 10.0
-"""Seconds of nothing but zeros, since it was opened, after which a microphone counts as muted."""
+_MUTED, _GATED = 10.0, 60.0
+"""Seconds of nothing but zeros after which a microphone counts as muted: since it was opened, and after sound. Some
+give zeros between two words."""
 
 _REMEDY = "is it plugged in, and the sound server running?"
 
@@ -43,7 +45,8 @@ class CardMicrophone:
 
     `name` is part of a device's name, or its number, or empty for the system's default. Yields `Opened`, and then
     AudioChunks of 512 samples, mono int16 at 16 kHz, in step with the session's clock; lost sound is a jump of `t`,
-    with a shorter chunk before it. Raises MicrophoneLost with the remedy.
+    with a shorter chunk before it. While they hold nothing but zeros for long, it counts as Lost and stays open, and is
+    Back with the first sound. Raises MicrophoneLost with the remedy.
     """
 
     def __init__(self, address: str, name: str, clock: Clock) -> None:
@@ -56,7 +59,7 @@ class CardMicrophone:
         self._t_free = 0.0  # where what was delivered ends
         self._hung: list[portaudio.Stream] = []  # those that give nothing, and may hang when they are closed
 
-    def __iter__(self) -> Iterator[AudioChunk | Opened]:
+    def __iter__(self) -> Iterator[AudioChunk | News]:
         again, self._opened = self._opened, True
         try:
             yield from self._listen(again)
@@ -67,12 +70,13 @@ class CardMicrophone:
             self._rescan = True
             raise MicrophoneLost(str(error)) from error
 
-    def _listen(self, again: bool) -> Iterator[AudioChunk | Opened]:
+    def _listen(self, again: bool) -> Iterator[AudioChunk | News]:
         while self._hung:
             portaudio.close(self._hung[-1])
             self._hung.pop()
         if self._rescan:
             self._rescan = not portaudio.rescan()
+        hearing = _Hearing(self._address, known=again)
         while True:
             device = portaudio.named("input", self._name) if self._name else portaudio.default("input")
             inbox = _Inbox(self._clock)
@@ -91,7 +95,7 @@ class CardMicrophone:
                 latency = round(float(stream.raw.latency), 4)
                 given = {"name": device.name, "rate": stream.rate, "channels": stream.channels, "latency": latency}
                 yield Opened(self._address, asked, given)
-                yield from self._chunks(stream.rate, inbox, device.name, again)
+                yield from self._chunks(stream.rate, inbox, device.name, hearing)
             except MicrophoneLost:  # said first: a sound server that hangs would keep it back
                 inbox.close()
                 self._hung.append(stream)
@@ -110,48 +114,66 @@ class CardMicrophone:
         inbox.let_go()
         return True
 
-    def _chunks(self, rate: int, inbox: _Inbox, name: str, again: bool) -> Iterator[AudioChunk]:
-        """The sound, until it is let go.
-
-        When opened `again`, from the first that is not silence, so that it is back when it is heard.
-        """
+    def _chunks(self, rate: int, inbox: _Inbox, name: str, hearing: _Hearing) -> Iterator[AudioChunk | News]:
+        """The sound, until it is let go, and that it is nothing but silence, or no longer."""
         clock, steered = SoundClock(rate), Steered(rate, self._t_free)
-        silent, zeros = True, 0.0
         waiting: list[_Block] = []
         lost: MicrophoneLost | None = None
         try:
             for block in inbox.sound(rate, name):
-                if silent:
-                    silent = not block.samples.any()
-                    zeros += len(block.samples) / rate
-                    if silent and zeros > _SILENCE:
-                        raise MicrophoneLost(
-                            f"the microphone '{name}' gives only silence: is it muted? Unmute it, on itself and in the "
-                            "system's sound settings, or choose another from `glasses devices`"
-                        )
                 waiting.append(block)
                 verdict = clock.arrived(block.t, block.position, len(block.samples))
                 if verdict != "wait":
-                    if not (silent and again):
-                        yield from _placed(waiting, verdict, clock, steered)
+                    yield from _placed(waiting, verdict, clock, steered, hearing)
                     waiting.clear()
         except MicrophoneLost as error:
             lost = error
-        if not (silent and again):  # what came before it was lost is whole
-            yield from _placed(waiting, clock.settled(), clock, steered)
+        yield from _placed(waiting, clock.settled(), clock, steered, hearing)  # what came before the loss is whole
         yield from steered.finish()
         self._t_free = steered.t_free
         if lost:
             raise lost
 
 
-def _placed(blocks: list[_Block], verdict: Verdict, clock: SoundClock, steered: Steered) -> Iterator[AudioChunk]:
-    """The sound of `blocks` at its time."""
+def _placed(
+    blocks: list[_Block], verdict: Verdict, clock: SoundClock, steered: Steered, hearing: _Hearing
+) -> Iterator[AudioChunk | News]:
+    """The sound of `blocks` at its time, and what is new of it."""
     for block in blocks:
         begins = block.position - len(block.samples)
         if block.broken or (verdict == "gap" and begins == clock.gap):
             yield from steered.finish()
+        yield from hearing.news(block.samples, steered.rate)
         yield from steered.feed(block.samples, clock.time(begins))
+
+
+class _Hearing:
+    """Whether there is sound in what a microphone gives, or nothing but zeros.
+
+    The wearer is told of those since it was opened, unless it is `known` that it was lost. A microphone that was heard
+    and is silent may be a headset between two words.
+    """
+
+    def __init__(self, address: str, *, known: bool = False) -> None:
+        self._address = address
+        self._known = known
+        self._heard = False
+        self._zeros = 0.0  # seconds, up to now
+        self._lost = False
+
+    def news(self, samples: Samples, rate: int) -> Iterator[News]:
+        """What is to be said before the next `samples`, `rate` of them a second."""
+        if samples.any():
+            if self._lost:
+                yield Back()
+            self._heard, self._zeros, self._lost = True, 0.0, False
+            return
+        self._zeros += len(samples) / rate
+        if not self._lost and self._zeros > (_GATED if self._heard else _MUTED):
+            self._lost = True
+            what = f"the microphone '{self._address}' gives only silence: is it muted? Unmute it, on itself and in the "
+            what += "system's sound settings, or choose another from `glasses devices`"
+            yield Lost(MicrophoneLost(what), again=self._heard or self._known)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class Steered:
     def __init__(self, rate: int, t_free: float = 0.0) -> None:
         import soxr
 
-        self._rate = rate
+        self.rate = rate
         # Made for the highest ratio that it will be set to.
         self._soxr = soxr.ResampleStream(rate * (1 + 2 * _BEND), RATE, 1, dtype="int16", vr=True)
         self._inside = 0.0  # samples of the card that the resampler holds
@@ -124,8 +124,8 @@ class Steered:
         """The next `samples`, the first of which sounded at session time `t`."""
         if self._start is None:
             self._start = max(t, self.t_free)
-        ahead = self._start + (self._made + len(self._ready)) / RATE - (t - self._inside / self._rate)
-        ratio = self._rate / RATE * (1 + min(max(ahead / _SETTLING, -_BEND), _BEND))
+        ahead = self._start + (self._made + len(self._ready)) / RATE - (t - self._inside / self.rate)
+        ratio = self.rate / RATE * (1 + min(max(ahead / _SETTLING, -_BEND), _BEND))
         self._soxr.set_io_ratio(ratio, 1.0)
         out = self._soxr.resample_chunk(np.ascontiguousarray(samples))
         self._inside += len(samples) - len(out) * ratio

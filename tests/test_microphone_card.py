@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -12,13 +13,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices.microphone_card import CardMicrophone, _Inbox
+from devices.microphone_card import CardMicrophone, _Hearing, _Inbox
 from devices.registry import open_microphone, open_speaker
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.errors import MicrophoneLost, SpeakerLost, UsageError
 from pipeline.listen.segmenter import GAP
-from pipeline.sources import Back, Lost, follow
+from pipeline.sources import Lost, News, follow
 from pipeline.types import AudioChunk, Opened, Samples, SpeechChunk
 from tests.sound import ROOM_RATE, Room, SoundSystem, room, sound_system
 
@@ -35,7 +36,13 @@ class Heard:
     """What a microphone gave, in the session's time."""
 
     chunks: list[AudioChunk] = field(default_factory=list)
-    others: list[Opened | Lost | Back] = field(default_factory=list)
+    others: list[News] = field(default_factory=list)
+
+    def take(self, item: AudioChunk | News) -> None:
+        if isinstance(item, AudioChunk):
+            self.chunks.append(item)
+        else:
+            self.others.append(item)
 
     @property
     def kinds(self) -> list[str]:
@@ -62,10 +69,7 @@ async def listening(clock: Clock, heard: Heard, address: str = "default") -> Non
     items = follow(clock, lambda: source, lambda chunk: chunk.t_end, lambda why: MicrophoneLost(f"hangs: {why}"))
     async with aclosing(items):
         async for item in items:
-            if isinstance(item, AudioChunk):
-                heard.chunks.append(item)
-            else:
-                heard.others.append(item)
+            heard.take(item)
 
 
 def live(story: Callable[[Clock, Heard], Awaitable[None]], address: str = "default") -> Heard:
@@ -309,25 +313,56 @@ def test_the_default_microphone_is_followed_when_another_becomes_it(room: Room, 
     assert heard.loud()[0][0] == pytest.approx(said[0], abs=0.04)
 
 
-def test_a_muted_microphone_is_said_and_is_back_when_it_sounds(
+def test_a_muted_microphone_is_said_stays_open_and_is_back_when_it_sounds(
     room: Room, sound_system: SoundSystem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("devices.microphone_card._SILENCE", 1.5)
+    monkeypatch.setattr("devices.microphone_card._MUTED", 1.0)
     sound_system.tell("set-source-mute", "mic", "1")
+    said: list[float] = []
 
     async def story(clock: Clock, heard: Heard) -> None:
         await until(clock, lambda: "Lost" in heard.kinds)
-        await wait(clock, 2.5)  # it was opened again, and is as silent
-        assert "Back" not in heard.kinds
         sound_system.tell("set-source-mute", "mic", "0")
-        await until(clock, lambda: "Back" in heard.kinds)
-        sound_system.tell("set-source-mute", "mic", "1")  # a headset between two words
-        await wait(clock, 2.5)
-        assert heard.kinds[-1] == "Back"
+        said.append(room.say(tone(0.3)) - time.monotonic() + clock.now())
+        await until(clock, lambda: heard.chunks[-1].t > said[0] + 0.5)
 
-    lost = next(other for other in live(story).others if isinstance(other, Lost))
+    heard = live(story)
+    assert heard.kinds == ["Opened", "Lost", "Back"]
+    assert heard.gaps == []
+    assert heard.loud()[0][0] == pytest.approx(said[0], abs=0.04)
+    lost = heard.others[1]
+    assert isinstance(lost, Lost)
     assert "gives only silence: is it muted?" in str(lost.why)
     assert lost.why.told == "I can't hear anything from the microphone."
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+def test_silence_of_nothing_but_zeros_is_said_once_aloud_only_before_there_was_sound(reopened: bool) -> None:
+    zeros, sound = np.zeros((1600, 1), np.int16), np.ones((1600, 1), np.int16)
+    heard = Heard()
+    news: list[tuple[float, str]] = []
+
+    async def main(clock: Clock) -> None:
+        inbox, n = _Inbox(clock), 0
+        for block, seconds in ((zeros, 30), (sound, 1), (zeros, 59), (sound, 1), (zeros, 99), (sound, 1)):
+            for _ in range(seconds * 10):
+                n += 1
+                await clock.sleep_until(n * 0.1)
+                inbox.take(block, len(block), None, None)
+        inbox.end()
+        hearing = _Hearing("card", known=reopened)
+        with contextlib.suppress(MicrophoneLost):
+            for item in CardMicrophone("default", "", clock)._chunks(16_000, inbox, "card", hearing):
+                heard.take(item)
+                if not isinstance(item, AudioChunk):
+                    news.append((heard.chunks[-1].t_end, type(item).__name__))
+
+    clocks.run(main, virtual=True)
+    assert [kind for _, kind in news] == ["Lost", "Back", "Lost", "Back"]
+    assert [t for t, _ in news] == pytest.approx([10, 30, 151, 190], abs=0.15)
+    assert [item.again for item in heard.others if isinstance(item, Lost)] == [reopened, True]
+    assert heard.gaps == []
+    assert heard.chunks[-1].t_end == pytest.approx(191, abs=0.01)
 
 
 def test_a_microphone_is_opened_by_part_of_its_name(room: Room, sound_system: SoundSystem) -> None:
@@ -380,7 +415,7 @@ def test_a_backlog_that_grows_too_long_loses_its_oldest_sound_as_a_gap(monkeypat
 @pytest.mark.parametrize("rate", [16_000, 48_000])
 def test_all_that_a_microphone_gave_before_it_was_lost_is_delivered(rate: int) -> None:
     block = np.full((rate // 50, 1), 2000, np.int16)
-    chunks: list[AudioChunk] = []
+    heard = Heard()
 
     async def main(clock: Clock) -> None:
         inbox = _Inbox(clock)
@@ -389,10 +424,10 @@ def test_all_that_a_microphone_gave_before_it_was_lost_is_delivered(rate: int) -
                 await clock.sleep_until(begins + (n + 1) * 0.02)
                 inbox.take(block, len(block), None, None)
         inbox.end()
-        with pytest.raises(MicrophoneLost, match="'card' broke off"):
-            chunks.extend(CardMicrophone("default", "", clock)._chunks(rate, inbox, "card", False))
+        with contextlib.suppress(MicrophoneLost):
+            for item in CardMicrophone("default", "", clock)._chunks(rate, inbox, "card", _Hearing("card")):
+                heard.take(item)
 
     clocks.run(main, virtual=True)
-    heard = Heard(chunks)
     assert heard.gaps == pytest.approx([0.5], abs=0.01)
     assert [t for stretch in heard.loud() for t in stretch] == pytest.approx([0.0, 2.0, 2.5, 3.0], abs=0.01)
