@@ -42,7 +42,7 @@ _SETTLES = 0.5
 _SWEEPING = 0.3
 """What a frame counts in the midst of a turn, of what one of the same sharpness does at rest."""
 
-_PLAIN = 0.25
+_PLAIN = 0.1
 """Exponent: how little it counts that another view has more edges. A brick wall has twenty times a cat's."""
 
 _SHARP = 0.9
