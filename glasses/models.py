@@ -103,6 +103,7 @@ class Models:
         from pipeline.ask.addresses import open_backend
 
         keys, on_sent = read_keys(os.environ), EgressLog(clock, log)
+        guard = _without_faces(clock, log) if settings.blur_faces else None
         reach = cast("Reach | None", settings.reach or None)
 
         def opened(address: str, reach: Reach | None) -> Backend:
@@ -117,10 +118,20 @@ class Models:
                 reach=reach,
                 hedge=settings.hedge or None,
                 on_sent=on_sent,
+                guard=guard,
             )
 
         mind = opened(settings.backend, reach)
         return _contemplating(clock, mind, settings, reach, opened, log)
+
+
+def _without_faces(clock: Clock, log: EventLog) -> Callable[[Backend], Backend]:
+    """Keeps faces from a backend. Raises GlassesError if face detection is not there: then nothing must be sent."""
+    from pipeline.ask.blurring import Blurring
+    from pipeline.see.faces import Faces
+
+    faces = Faces(weights.faces())
+    return lambda backend: Blurring(clock, backend, faces, log.emit)
 
 
 def _contemplating(

