@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pipeline.ask.ondevice import facts
 from pipeline.ask.ondevice.codes import told as told_code
 from pipeline.ask.ondevice.intents import Intent
+from pipeline.ask.ondevice.light import nothing_there
+from pipeline.ask.ondevice.light import told as told_light
 from pipeline.ask.ondevice.reading import SURE, Told, calmed, glimpse, it_says, read_aloud
 from pipeline.ask.ondevice.things import counted, joined, listed, named, places, where, with_article
 from pipeline.see import colours
@@ -25,9 +27,6 @@ from pipeline.see.objects import Thing
 _UNABLE = "I can't answer that without a model."
 _TOO_DARK = "It is very dark, so I may miss things."
 _DANGER = re.compile(r"\b(?:safe|safely|danger|dangerous|cross|poison\w*|eat|drink|touch|may i|can i|should i)\b", re.I)
-
-_COVERED = 4.0
-"""Mean grey level that only a covered lens gives: even at night a camera turns its noise up."""
 
 _TOLD = 4
 """Kinds of things that are told at most where nobody asked for them."""
@@ -54,7 +53,7 @@ def answer(intent: Intent, asked: str, seen: Seen) -> Told:
     if intent.kind == "read":
         return _read(asked, seen.lines)
     if seen.light and seen.light.even and intent.kind not in ("light", "code", "colour"):
-        return Told(tuple(_nothing_there(seen.light, intent.subject)))
+        return Told(tuple(nothing_there(seen.light)))
     tellers = {
         "fact": _fact,
         "find": _find,
@@ -274,31 +273,8 @@ def _singular(intent: Intent) -> str:
 
 
 def _light(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
-    light = seen.light
-    assert light
-    if light.dark:
-        if light.lamp:
-            yield f"It is dark, but something bright shines {_side(light.lamp)}."
-        else:
-            yield "It is dark: I see no light that is on."
-        if light.level < _COVERED:
-            yield "If that surprises you, the camera may be covered."
-    elif light.even:
-        yield "It is light, but I can't see anything in it: everything looks the same."
-    elif light.lamp:
-        yield f"It is light here, and something glows {_side(light.lamp)}, which may be a lamp."
-    else:
-        yield "It is light here. I can't tell whether that is a lamp or daylight."
-
-
-def _side(place: tuple[float, float]) -> str:
-    return "on the left" if place[0] < 0.36 else "on the right" if place[0] > 0.64 else "ahead"
-
-
-def _nothing_there(light: Light, subject: str) -> Iterator[str]:
-    what = "dark" if light.dark else "the same bright colour" if light.level > 200 else "the same colour"
-    yield f"I can't see anything: the whole picture is {what}."
-    yield "The camera may be covered." if light.dark else "The camera may be too close, or dazzled."
+    assert seen.light
+    yield from told_light(seen.light)
 
 
 def _code(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
