@@ -202,7 +202,11 @@ def rescan(*, urgent: bool = False) -> bool:
     with _alone():
         sounddevice = library()
         for stream in list(_streams):
-            if stream.let_go(False) or (urgent and _streams == {stream} and stream.let_go(True)):
+            if stream.let_go(False):
+                close(stream)
+        if urgent and len(_streams) == 1:
+            (stream,) = _streams
+            if stream.let_go(True):
                 close(stream)
         if _streams:
             return False
@@ -220,9 +224,9 @@ def _left_behind(sounddevice: Any) -> bool:
 
     What can't be closed may return one day, and would find the memory freed of a library that was ended.
     """
-    mapped = (line.split()[-1] for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines())
-    path = next((path for path in mapped if "libportaudio" in path), "")
     try:
+        mapped = (line.split()[-1] for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines())
+        path = next((path for path in mapped if "libportaudio" in path), "")
         with tempfile.TemporaryDirectory() as folder:
             copy = sounddevice._ffi.dlopen(shutil.copy(path, folder))
         ctypes.CDLL("libasound.so.2").snd_config_update_free_global()  # as ending does, or ALSA lists what it knows

@@ -24,6 +24,33 @@ class Stuck:
         self.released.wait(30)
 
 
+def test_the_last_stream_in_use_is_asked_to_let_go_when_the_idle_ones_have(sound_system: SoundSystem) -> None:
+    async def main(clock: Clock) -> None:
+        device = portaudio.default("output")
+        asked: list[bool] = []
+
+        def in_use(urgent: bool) -> bool:
+            asked.append(urgent)
+            return urgent
+
+        def idle(urgent: bool) -> bool:
+            return True
+
+        for let_go in (in_use, idle, idle, idle):
+            portaudio.open_stream("output", device, 48_000, let_go, clock=clock, latency=0.1)
+        assert portaudio.rescan(urgent=True)
+        assert asked == [False, True]
+        for _ in range(2):
+            portaudio.open_stream("output", device, 48_000, in_use, clock=clock, latency=0.1)
+        asked.clear()
+        assert not portaudio.rescan(urgent=True), "one would be disturbed in vain"
+        assert asked == [False, False]
+        for stream in list(portaudio._streams):
+            portaudio.close(stream)
+
+    clocks.run(main, virtual=False)
+
+
 def test_a_stream_that_cannot_be_closed_keeps_nobody_else_out(sound_system: SoundSystem) -> None:
     stuck = Stuck()
 
