@@ -27,7 +27,7 @@ class Code:
 def codes(image: Image) -> tuple[Code, ...]:
     """The codes in `image` (H x W x 3, BGR), top to bottom. Only those whose check digits are right.
 
-    Blocks for 0.02 s at 720p, 0.08 s if there is none. Raises GlassesError if zxing-cpp is not installed.
+    Blocks for 0.02 s at 720p, 0.06 s if there is none. Raises GlassesError if zxing-cpp is not installed.
     """
     try:
         import zxingcpp

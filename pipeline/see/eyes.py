@@ -53,7 +53,7 @@ class Eyes:
         return self._reader.read(self._pixels(picture))
 
     def things(self, picture: Picture) -> tuple[Thing, ...]:
-        """What can be recognised, each with its colour if that is plain: 0.08 s."""
+        """What can be recognised, each with its colour if that is plain: 0.1 s."""
         image = self._pixels(picture)
         return tuple(
             replace(thing, colour=colours.told(colours.shares(_cut(image, thing.box, _INNER))))
@@ -63,7 +63,7 @@ class Eyes:
         )
 
     def codes(self, picture: Picture) -> tuple[Code, ...]:
-        """Bar codes and QR codes: 0.05 s at 720p."""
+        """Bar codes and QR codes: 0.02 to 0.06 s at 720p."""
         return codes(self._pixels(picture))
 
     def colours(self, picture: Picture) -> dict[str, float]:

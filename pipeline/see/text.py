@@ -47,7 +47,7 @@ _WORTH = 4
 _UPRIGHT = 0.8
 """Mean confidence, weighed by length, above which print certainly stands upright.
 
-On its head, the labels of the tests were read with 0.45 to 0.70; upright, with 0.93 to 0.99.
+The benchmark's label of milk is read with 0.98 upright, 0.69 on its head, 0.66 on end.
 """
 
 
