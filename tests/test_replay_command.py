@@ -59,7 +59,7 @@ def test_json_is_the_event_log_and_nothing_else(tmp_path: Path) -> None:
 def test_the_timeline_tells_people_what_happened() -> None:
     done = glasses("replay", SIGN, "--costs", "fixed")
     assert done.returncode == 0
-    for word in ("heard", "looked", "sharpest of", "asked", "ondevice", "answer", "first sound", "spoken"):
+    for word in ("heard", "looked", "settled frame", "asked", "ondevice", "answer", "first sound", "spoken"):
         assert word in done.stdout
     assert "\x1b" not in done.stdout, "colours are for terminals"
 
