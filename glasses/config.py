@@ -114,6 +114,7 @@ class Weights:
 _COSTS = {
     "transcribe": 0.25,
     "encode": 0.01,
+    "load": 0.0,
     "resolve": 0.02,
     "faces": 0.3,
     "read": 0.9,

@@ -28,11 +28,14 @@ _log = logging.getLogger(__name__)
 
 _LOCAL = tuple(name for name, profile in PROFILES.items() if not profile.needs_model)
 
+_HERE = "llamacpp-here"
+
 FORMS = ", ".join(
     (
         "ondevice",
         *(f"{name}:MODEL" for name in PROFILES if name not in _LOCAL),
         *_LOCAL,
+        f"{_HERE}:MODEL.gguf",
         "http://HOST:PORT/v1#MODEL",
         "ollama+http://HOST:PORT#MODEL",
     )
@@ -122,6 +125,12 @@ def _open(address: str, clock: Clock, opening: Opening) -> Backend:
         from pipeline.ask.ondevice import OnDevice
 
         return OnDevice(clock, opening.reader())
+    if address.startswith(f"{_HERE}:"):
+        from pipeline.ask.llamacpp_here import LlamaHere
+        from pipeline.ask.remote import Patience
+
+        patience = Patience(opening.first_timeout, opening.next_timeout)
+        return LlamaHere(clock, address, patience=patience, max_tokens=opening.max_tokens, on_sent=opening.on_sent)
     name, base_url, model = _parts(address)
     profile = _profile(name, base_url)
     if not profile:
@@ -195,7 +204,7 @@ def _key(keys: Mapping[str, str], name: str) -> str:
 
 def known_reach(address: str) -> Reach | None:
     """Where an address sends pictures, if that needs no looking up."""
-    if address == "ondevice":
+    if address == "ondevice" or address.startswith(f"{_HERE}:"):
         return "machine"
     name, base_url, _ = _parts(address)
     profile = _profile(name, base_url)

@@ -1,0 +1,122 @@
+"""A vision model in this process: llama.cpp through the package xllamacpp, with GGUF files of the wearer's own.
+
+The address is `llamacpp-here:MODEL.gguf` or `llamacpp-here:MODEL.gguf+VISION.gguf`; without the second file a
+`mmproj*.gguf` beside the first is taken. The library serves chat completions on loopback, behind a key that is made up
+anew each time, so prompts, streams and errors are those of every other server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.ask.backend import PictureBudget
+from pipeline.ask.profiles import PROFILES
+from pipeline.ask.remote import Patience, Remote
+from pipeline.clock import Clock
+from pipeline.errors import GlassesError, UsageError
+from pipeline.types import Answer, AnswerDelta, Question
+
+if TYPE_CHECKING:
+    from pipeline.ask.transport import Sent
+
+_CONTEXT = 8192
+"""Tokens: a picture takes up to some thousand, prompt and answer as many again."""
+
+
+class LlamaHere:
+    """A model that is loaded when it is first asked, and then kept."""
+
+    languages = None
+    reach = "machine"
+
+    def __init__(
+        self,
+        clock: Clock,
+        address: str,
+        *,
+        patience: Patience,
+        max_tokens: int = 2000,
+        on_sent: Callable[[Sent], None] | None = None,
+    ) -> None:
+        """Raises UsageError if the files that `address` names are not there, or xllamacpp is not."""
+        self.name = address
+        self.picture = PictureBudget(PROFILES["llamacpp"].long_edge, 85)
+        self._clock = clock
+        self._files = _files(address)
+        self._patience = patience
+        self._max_tokens = max_tokens
+        self._on_sent = on_sent
+        self._loading = asyncio.Lock()
+        self._server: Any = None
+        self._remote: Remote | None = None
+
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+        """As `Backend.stream`; the first question waits for the model to load. Raises GlassesError if it can't be."""
+        async with self._loading:  # agents ask at once, and it is loaded once
+            remote = self._remote = self._remote or await self._loaded()
+        async with aclosing(remote.stream(question)) as stream:
+            async for item in stream:
+                yield item
+
+    async def close(self) -> None:
+        """Let go of the model."""
+        if self._remote:
+            await self._remote.close()
+        self._remote = self._server = None
+
+    async def _loaded(self) -> Remote:
+        key = secrets.token_hex(16)
+        self._server = await self._clock.run("load", lambda: _serve(self._files, key))
+        profile = replace(PROFILES["llamacpp"], base_url=f"{self._server.listening_address}/v1", reach="machine")
+        return Remote(
+            self._clock,
+            self.name,
+            profile,
+            self._files[0].stem,
+            key=key,
+            patience=self._patience,
+            max_tokens=self._max_tokens,
+            on_sent=self._on_sent,
+        )
+
+
+def _files(address: str) -> tuple[Path, ...]:
+    """The model, and what it sees with."""
+    import importlib.util
+
+    model, _, vision = address.partition(":")[2].partition("+")
+    if not model:
+        raise UsageError(f"backend '{address}': no file is named; write it like llamacpp-here:MODEL.gguf+MMPROJ.gguf")
+    files = [Path(model).expanduser()]
+    if vision:
+        files.append(Path(vision).expanduser())
+    elif beside := sorted(files[0].parent.glob("mmproj*.gguf")):
+        files.append(beside[0])
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"backend '{address}': {file} is not there; name a GGUF file")
+    if importlib.util.find_spec("xllamacpp") is None:
+        raise UsageError(f"backend '{address}' needs xllamacpp; run: pip install 'glasses-companion[vlm]'")
+    return tuple(files)
+
+
+def _serve(files: tuple[Path, ...], key: str) -> Any:
+    """llama.cpp's server on a free port of loopback; blocks for as long as the model takes to load."""
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(files[0])
+    if len(files) > 1:
+        params.mmproj.path = str(files[1])
+    params.hostnames, params.port, params.api_keys = ["127.0.0.1"], 0, [key]
+    params.n_ctx, params.n_parallel, params.warmup, params.verbosity = _CONTEXT, 1, False, -1
+    try:
+        return xllamacpp.Server(params)
+    except Exception as error:
+        raise GlassesError(f"{files[0]}: llama.cpp can't load it ({error}); is it a whole GGUF file?") from error
