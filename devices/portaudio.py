@@ -9,10 +9,7 @@ since a sound server that hangs makes any of it hang.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -77,8 +74,6 @@ _lock = threading.RLock()
 _streams: set[Stream] = set()
 _closing: set[Stream] = set()
 """Those that are being closed: with a sound server that died in a bad moment, for ever."""
-_left: list[object] = []
-"""Libraries with streams that could not be closed: code that a thread may still be in must not be unloaded."""
 
 
 def library() -> Any:
@@ -194,13 +189,15 @@ def close(stream: Stream) -> None:
 
 
 def rescan(*, urgent: bool = False) -> bool:
-    """Look for devices again; whether that could be done: not while a stream is in use.
+    """Look for devices again; whether that could be done: not while a stream is in use, or can't be closed.
 
     Idle streams are closed, and opened anew by those who held them. If `urgent`, so is the last that is in use, should
     its holder agree.
     """
     with _alone():
         sounddevice = library()
+        if _closing:
+            return False
         for stream in list(_streams):
             if stream.let_go(False):
                 close(stream)
@@ -208,35 +205,13 @@ def rescan(*, urgent: bool = False) -> bool:
             (stream,) = _streams
             if stream.let_go(True):
                 close(stream)
-        if _streams:
+        if _streams or _closing:
             return False
-        if _closing:
-            return _left_behind(sounddevice)
         with contextlib.suppress(sounddevice.PortAudioError):
             while sounddevice._initialized:
                 sounddevice._terminate()
         library()
         return True
-
-
-def _left_behind(sounddevice: Any) -> bool:
-    """Go on with another copy of the library, which looks for devices; whether there is one.
-
-    What can't be closed may return one day, and would find the memory freed of a library that was ended.
-    """
-    try:
-        mapped = (line.split()[-1] for line in Path("/proc/self/maps").read_text(encoding="utf-8").splitlines())
-        path = next((path for path in mapped if "libportaudio" in path), "")
-        with tempfile.TemporaryDirectory() as folder:
-            copy = sounddevice._ffi.dlopen(shutil.copy(path, folder))
-        ctypes.CDLL("libasound.so.2").snd_config_update_free_global()  # as ending does, or ALSA lists what it knows
-    except OSError:
-        return False
-    _left.append((sounddevice._lib, set(_closing)))
-    _closing.clear()
-    sounddevice._lib, sounddevice._initialized = copy, 0
-    library()
-    return True
 
 
 @contextlib.contextmanager
