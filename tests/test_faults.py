@@ -16,13 +16,14 @@ from tests.servers import CUT, DONE, STALL, ChatServer, Step, finish, words
 from tests.timeline import Timeline, of
 
 
-def ask(base_url: str) -> Callable[[Clock], Remote]:
-    return lambda clock: Remote(clock, "a-server", Profile("chat", base_url), "m", patience=Patience(0.5, 0.5))
+def ask(base_url: str, patience: float) -> Callable[[Clock], Remote]:
+    wait = Patience(patience, patience)
+    return lambda clock: Remote(clock, "a-server", Profile("chat", base_url), "m", patience=wait)
 
 
-def session(base_url: str) -> list[Event]:
+def session(base_url: str, patience: float = 0.5) -> list[Event]:
     timeline = Timeline().says(1.0, 2.0, "What is this?").says(8.0, 9.0, "And now?")
-    return timeline.play(ask(base_url), costs=measured)
+    return timeline.play(ask(base_url, patience), costs=measured)
 
 
 @pytest.mark.parametrize(
@@ -64,7 +65,7 @@ def test_silence_of_a_server_costs_its_whole_patience_in_virtual_time() -> None:
 
 def test_a_whole_answer_is_spoken_while_it_still_arrives() -> None:
     with ChatServer([*words("It is a cup. "), 1.0, *words("It is red."), finish("stop"), DONE]) as server:
-        events = session(server.base_url)
+        events = session(server.base_url, patience=10.0)
     speaking, answered = of(events, "speaking")[0], of(events, "answered")[0]
     assert speaking.t < answered.t
     assert of(events, "spoken")[0].data["heard_text"] == "It is a cup. It is red."
