@@ -16,7 +16,14 @@ FILES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 OURS = (*ROOMS, "benchmarks", "recordings", "tests")
 ALLOWED = {
     "pipeline": ("pipeline",),
-    "devices": ("devices", "pipeline.types", "pipeline.clock", "pipeline.errors", "pipeline.sources", "pipeline.speak.speaker"),
+    "devices": (
+        "devices",
+        "pipeline.types",
+        "pipeline.clock",
+        "pipeline.errors",
+        "pipeline.sources",
+        "pipeline.speak.speaker",
+    ),
     "glasses": ROOMS,
 }
 HEAVY = (

@@ -64,7 +64,7 @@ def test_silence_of_a_server_costs_its_whole_patience_in_virtual_time() -> None:
 
 
 def test_a_whole_answer_is_spoken_while_it_still_arrives() -> None:
-    with ChatServer([*words("It is a cup. "), 1.0, *words("It is red."), finish("stop"), DONE]) as server:
+    with ChatServer([*words("It is a cup. It "), 1.0, *words("is red."), finish("stop"), DONE]) as server:
         events = session(server.base_url, patience=10.0)
     speaking, answered = of(events, "speaking")[0], of(events, "answered")[0]
     assert speaking.t < answered.t
