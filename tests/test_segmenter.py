@@ -51,7 +51,7 @@ def test_a_click_is_no_speech() -> None:
 
 def test_speech_is_dated_from_its_first_to_its_last_voiced_block() -> None:
     started, segment = heard(*[0.0] * 10, *[0.9] * 20, *[0.0] * 20)
-    assert started.t == pytest.approx(10 * STEP)  # type: ignore[union-attr]
+    assert started.t == pytest.approx(10 * STEP)
     assert isinstance(segment, Segment)
     assert segment.t_start == pytest.approx(10 * STEP)
     assert segment.t_end == pytest.approx(30 * STEP)
@@ -115,7 +115,7 @@ def test_a_gap_in_the_sound_ends_the_utterance_where_the_sound_stopped() -> None
     assert [type(item) for item in (*first, *second)] == [SpeechStarted, Segment, SpeechStarted, Segment]
     assert isinstance(second[0], Segment)
     assert second[0].t_end == pytest.approx(10 * STEP)
-    assert second[1].t == pytest.approx(2.0 + 5 * STEP)  # type: ignore[union-attr]
+    assert second[1].t == pytest.approx(2.0 + 5 * STEP)
     assert vad.resets == 2
 
 

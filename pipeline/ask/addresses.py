@@ -19,7 +19,7 @@ from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.ask.reader import Reader
+    from pipeline.see.eyes import Eyes
     from pipeline.ask.transport import Sent
 
 __all__ = ["FORMS", "PROFILES", "BackendDriver", "Opening", "addresses_in", "known_reach", "open_backend"]
@@ -48,7 +48,7 @@ class Opening:
     """What a backend is opened with."""
 
     keys: Mapping[str, str]  # API keys by name
-    reader: Callable[[], Reader]  # gives the text recognition if it is needed
+    reader: Callable[[], Eyes]  # gives the text recognition if it is needed
     first_timeout: float = 20.0  # seconds to the first word
     next_timeout: float = 10.0  # seconds from then on until each further event
     max_tokens: int = 2000  # of an answer, reasoning included
@@ -73,7 +73,7 @@ def open_backend(
     address: str,
     clock: Clock,
     keys: Mapping[str, str],
-    reader: Callable[[], Reader],
+    reader: Callable[[], Eyes],
     *,
     first_timeout: float = 20.0,
     next_timeout: float = 10.0,
