@@ -19,8 +19,8 @@ from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
 
 if TYPE_CHECKING:
-    from pipeline.see.eyes import Eyes
     from pipeline.ask.transport import Sent
+    from pipeline.see.eyes import Eyes
 
 __all__ = ["FORMS", "PROFILES", "BackendDriver", "Opening", "addresses_in", "known_reach", "open_backend"]
 
