@@ -15,19 +15,18 @@ that the order of events depends on costs alone and never on which thread happen
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 import time
-from collections import deque
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from concurrent.futures import Future as ThreadFuture
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for_threads
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from pipeline.costs import Costs, measured
+from pipeline.reader import End, Reader, from_thread
 from pipeline.replay_loop import ReplayLoop
 
 T = TypeVar("T")
@@ -59,7 +58,7 @@ class Clock:
         self._costs = costs
         self._threads = ThreadPoolExecutor(_WORKERS, thread_name_prefix="glasses")
         self._busy: set[ThreadFuture[Any]] = set()
-        self._readers: set[_Reader[Any]] = set()
+        self._readers: set[Reader[Any]] = set()
         self.on_span: Callable[[str, float, float], None] | None = None
 
     def now(self) -> float:
@@ -124,13 +123,13 @@ class Clock:
         In replay time stands still while an item is awaited. What the iterable raises is raised here.
         Close the generator (`contextlib.aclosing`) to end the thread at its next item.
         """
-        reader = _Reader(iter(items), ahead, self._loop)
+        reader = Reader(iter(items), ahead, self._loop)
         self._readers = {other for other in self._readers if other.reads} | {reader}
         try:
             while True:
                 start = self.now()
-                item: T | _End = await self._deliver("", self._held(reader.next()), start, 0.0)
-                if isinstance(item, _End):
+                item: T | End = await self._deliver("", self._held(reader.next()), start, 0.0)
+                if isinstance(item, End):
                     return
                 yield item
         finally:
@@ -147,9 +146,9 @@ class Clock:
             try:
                 work()
             except BaseException as error:  # noqa: BLE001 - raised where the end is awaited
-                _from_thread(self._loop, partial(_reject, done, error))
+                from_thread(self._loop, partial(_reject, done, error))
             else:
-                _from_thread(self._loop, partial(_resolve, done))
+                from_thread(self._loop, partial(_resolve, done))
 
         threading.Thread(target=call, name=f"glasses-{name}", daemon=True).start()
         return done
@@ -178,7 +177,7 @@ class Clock:
         if replay := self._replay:
             replay.hold()
             # Behind the callback of `result`: were time released first, it could jump before the result is there.
-            work.add_done_callback(lambda _: _from_thread(replay, replay.release))
+            work.add_done_callback(lambda _: from_thread(replay, replay.release))
         return result
 
     def _held(self, future: asyncio.Future[T]) -> asyncio.Future[tuple[T | BaseException, float]]:
@@ -257,75 +256,6 @@ class _Expired(TimeoutError):
     """The deadline of a wait has passed, and is charged whole whatever the costs say."""
 
 
-class _End:
-    pass
-
-
-class _Reader(Generic[T]):
-    """A thread that reads a blocking iterator, at most `ahead` items before they are asked for."""
-
-    def __init__(self, items: Iterator[T], ahead: int, loop: asyncio.AbstractEventLoop) -> None:
-        self._items = items
-        self._loop = loop
-        self._room = threading.Semaphore(ahead)
-        self._ready: deque[T | _End | BaseException] = deque()
-        self._waiting: asyncio.Future[T | _End] | None = None
-        self._stopped = False
-        # A daemon: a camera whose read hangs for ever must not keep the process alive.
-        self._thread = threading.Thread(target=self._read, name="glasses-reader", daemon=True)
-        self._thread.start()
-
-    def next(self) -> asyncio.Future[T | _End]:
-        self._waiting = self._loop.create_future()
-        self._hand_over()
-        return self._waiting
-
-    def stop(self) -> None:
-        self._stopped = True
-        self._room.release()
-
-    @property
-    def reads(self) -> bool:
-        return self._thread.is_alive()
-
-    def join(self, timeout: float) -> None:
-        self._thread.join(timeout)
-
-    def _hand_over(self) -> None:
-        waiting = self._waiting
-        if waiting is None or waiting.done() or not self._ready:
-            return
-        item = self._ready.popleft()
-        self._room.release()
-        if isinstance(item, BaseException):
-            waiting.set_exception(item)
-        else:
-            waiting.set_result(item)
-
-    def _read(self) -> None:
-        last: _End | BaseException = _End()
-        try:
-            while True:
-                self._room.acquire()
-                if self._stopped:
-                    break
-                try:
-                    item = next(self._items)
-                except StopIteration:
-                    break
-                self._ready.append(item)
-                _from_thread(self._loop, self._hand_over)
-        except BaseException as error:  # noqa: BLE001 - raised where the items are awaited
-            last = error
-        finally:
-            close = getattr(self._items, "close", None)
-            if close is not None:
-                with contextlib.suppress(Exception):
-                    close()
-            self._ready.append(last)
-            _from_thread(self._loop, self._hand_over)
-
-
 def _timed(function: Callable[[], T]) -> tuple[T | BaseException, float]:
     began = time.perf_counter()
     try:
@@ -348,12 +278,6 @@ def _resolve(future: asyncio.Future[None]) -> None:
 def _reject(future: asyncio.Future[None], error: BaseException) -> None:
     if not future.done():
         future.set_exception(error)
-
-
-def _from_thread(loop: asyncio.AbstractEventLoop, callback: Callable[[], None]) -> None:
-    """Call back in the loop; nobody is left to call once it has closed."""
-    with contextlib.suppress(RuntimeError):
-        loop.call_soon_threadsafe(callback)
 
 
 def run(
