@@ -112,6 +112,17 @@ def test_a_recorded_gap_in_the_pictures_is_a_lost_camera_in_replay_too() -> None
     assert of(events, "camera.back")[0].t == pytest.approx(15.0, abs=0.01)
 
 
+def test_a_stream_that_stalls_for_a_minute_is_told_once_and_back_with_its_next_picture() -> None:
+    def scene() -> Iterator[VideoFrame | Opened]:
+        yield from delivers(0, 5)()
+        yield from delivers(65, 80)()
+
+    events = play(Device(scene), end=80.0)
+    assert [event.data["heard_text"] for event in of(events, "spoken")] == ["A cup.", "I lost the camera."]
+    assert [event.t for event in of(events, "camera.back")] == pytest.approx([65.0], abs=0.01)
+    assert len(of(events, "camera.lost")) == 1
+
+
 def test_rates_tell_what_the_camera_gave_and_what_was_passed_over() -> None:
     events = play(Device(delivers(0, 65, step=3, fps=30)), end=65.0)
     first, second = of(events, "camera.rates")
