@@ -108,6 +108,8 @@ class _Live:
                 hearing.cancel()
                 failing.cancel()
                 await asyncio.wait({hearing, failing})
+            if not hearing.cancelled():
+                hearing.result()  # what it raised ends the session: nobody reads its events any more
         if self._keeping.fault:  # nothing is left to be done
             raise self._keeping.fault
 
