@@ -23,7 +23,7 @@ from pipeline.events import EventLog
 from pipeline.look.choice import LookSettings
 from pipeline.senses import Senses
 from pipeline.session import Session
-from pipeline.sources import Back, Lost, News, Tell
+from pipeline.sources import Back, Lost, News, Tell, iterated
 from pipeline.types import AudioChunk, Event, Opened, VideoFrame
 
 if TYPE_CHECKING:
@@ -168,20 +168,17 @@ class _Tapped(Generic[T]):
     lost: Callable[[str], DeviceLost]
 
     def __iter__(self) -> Iterator[T | News]:
-        items = iter(self.source)
         try:
-            for item in items:
-                if not isinstance(item, Opened | Lost | Back):
-                    for tap in self.taps:
-                        tap(item)
-                yield item
+            with iterated(self.source) as items:
+                for item in items:
+                    if not isinstance(item, Opened | Lost | Back):
+                        for tap in self.taps:
+                            tap(item)
+                    yield item
         except GlassesError:
             raise
         except Exception as error:
             raise self.lost(f"the driver failed: {type(error).__name__}: {error}") from error
-        finally:
-            if close := getattr(items, "close", None):
-                close()
 
 
 async def _all_of(said: AsyncIterable[object]) -> None:

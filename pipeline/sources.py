@@ -7,8 +7,8 @@ items it may say `Opened`, and `Lost` and `Back` where what it gives is worth no
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -50,6 +50,17 @@ News = Opened | Lost | Back
 
 Tell = Callable[[str, str], Awaitable[None]]
 """Called with what the log and what the wearer should know of a fault."""
+
+
+@contextmanager
+def iterated(source: Iterable[T]) -> Iterator[Iterator[T]]:
+    """Open `source`, and let go of it at the end, however that comes: for what stands between device and reader."""
+    items = iter(source)
+    try:
+        yield items
+    finally:
+        if close := getattr(items, "close", None):
+            close()
 
 
 class Health:

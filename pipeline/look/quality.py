@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.sources import News
+from pipeline.sources import News, iterated
 from pipeline.types import VideoFrame, read_only
 
 if TYPE_CHECKING:
@@ -120,9 +120,8 @@ def score(frame: VideoFrame, before: ScoredFrame | None = None) -> ScoredFrame:
 
 def scored(frames: Iterable[VideoFrame | News]) -> Iterator[ScoredFrame | News]:
     """Measure every frame in the thread that delivers it. Closing it closes `frames`, and with them the camera."""
-    items = iter(frames)
     before: ScoredFrame | None = None
-    try:
+    with iterated(frames) as items:
         for item in items:
             if isinstance(item, VideoFrame):
                 before = score(item, before)
@@ -130,9 +129,6 @@ def scored(frames: Iterable[VideoFrame | News]) -> Iterator[ScoredFrame | News]:
             else:
                 before = None
                 yield item
-    finally:
-        if close := getattr(items, "close", None):
-            close()
 
 
 def difference(one: ScoredFrame, other: ScoredFrame) -> float:
