@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.ask.wire import Asked, Heard, base64_of
+from pipeline.ask.wire import Asked, Heard, base64_of, bearer
 from pipeline.types import Outcome
 
 ENDS: dict[str, Outcome] = {"stop": "ok", "length": "truncated"}
@@ -24,7 +24,7 @@ def path(model: str) -> str:
 
 def headers(key: str) -> dict[str, str]:
     """As `Format.headers`."""
-    return {"authorization": f"Bearer {key}"} if key else {}
+    return bearer(key)
 
 
 def body(asked: Asked) -> dict[str, Any]:

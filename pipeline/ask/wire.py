@@ -152,6 +152,11 @@ class Format(Protocol):
         ...
 
 
+def bearer(key: str) -> dict[str, str]:
+    """The header that most services take their key in; none without a key."""
+    return {"authorization": f"Bearer {key}"} if key else {}
+
+
 def base64_of(picture: Picture) -> str:
     """The JPEG file as JSON can carry it."""
     return base64.b64encode(picture.data).decode()
