@@ -7,9 +7,9 @@ DIR holds recordings of people who order coffee from a device, from Picovoice's 
 what each order contains ({"name.flac": {"size": "large", "roast": "dark roast"}, ...}), and `noise-kitchen.flac`.
 
 Both hear the same stretches of sound, found by our own voice activity detection, one after the other and taking
-turns in going first, so that a busy machine slows both. Both have the same weights in int8, the same threads and
-the same language; the defaults are `WhisperModel.transcribe(audio, language=...)`: a window of 30 s, beam 5, random
-sampling where the result looks bad (seeded here).
+turns in going first, so that a busy machine slows both. Both have the same weights in int8 and the same language;
+the defaults are `WhisperModel.transcribe(audio, language=...)`: a window of 30 s, beam 5, as many threads as it takes
+by itself, random sampling where the result looks bad (seeded here).
 
 Clean, and with the kitchen mixed in at 10 and at 0 dB; then ten minutes of kitchen in which nobody speaks, as our
 detector lets it through, and forced through in windows of 1 to 8 s: every word there is invented.
@@ -72,19 +72,19 @@ class Score:
     values: int = 0  # in the labels; 0 where nobody speaks
 
 
-def ours(folder: Path, language: str, threads: int) -> Recogniser:
+def ours(folder: Path, language: str) -> Recogniser:
     """The product's recogniser."""
-    whisper = Whisper(folder, language, threads=threads)
+    whisper = Whisper(folder, language)
     return lambda samples: whisper.transcribe(samples).text
 
 
-def defaults(folder: Path, language: str, threads: int) -> Recogniser:
-    """faster-whisper as it comes, but for the type of the weights and the number of threads."""
+def defaults(folder: Path, language: str) -> Recogniser:
+    """faster-whisper as it comes, but for the type of the weights."""
     import ctranslate2
     from faster_whisper import WhisperModel
 
     ctranslate2.set_random_seed(0)
-    model = WhisperModel(str(folder), device="cpu", compute_type="int8", cpu_threads=threads, local_files_only=True)
+    model = WhisperModel(str(folder), device="cpu", compute_type="int8", local_files_only=True)
 
     def hear(samples: Samples) -> str:
         parts, _ = model.transcribe(samples.astype(np.float32) / np.float32(32768), language=language)
@@ -128,7 +128,6 @@ def main() -> None:
     parser.add_argument("--speech", type=Path, required=True, metavar="DIR", help="the recordings, see above")
     parser.add_argument("--model", default="base", help="weights: base, tiny, or a folder (default: base)")
     parser.add_argument("--language", default="en")
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--limit", type=int, metavar="N", help="only N files, and N stretches of noise: a quick look")
     parser.add_argument("--json", action="store_true", help="scores and every transcript as one JSON object")
     options = parser.parse_args()
@@ -137,8 +136,8 @@ def main() -> None:
 
     folder = weights.whisper(options.model)
     systems = {
-        "ours": ours(folder, options.language, options.threads),
-        "defaults": defaults(folder, options.language, options.threads),
+        "ours": ours(folder, options.language),
+        "defaults": defaults(folder, options.language),
     }
     labels = dict(islice(sorted(sounds.labels(options.speech).items()), options.limit))
     with progress() as track:
