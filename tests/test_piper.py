@@ -27,8 +27,8 @@ def joe_model() -> Path:
     return Path(spec.origin).parent / "data" / "en_US-joe-medium.onnx"
 
 
-def said(voice: Piper, clause: str) -> Samples:
-    return np.concatenate([np.zeros(0, np.int16), *voice.synthesise(clause)])
+def said(voice: Piper, clause: str, speed: float = 1.0) -> Samples:
+    return np.concatenate([np.zeros(0, np.int16), *voice.synthesise(clause, speed)])
 
 
 def test_a_clause_sounds_the_same_to_the_sample_every_time(joe: Piper) -> None:
@@ -60,10 +60,33 @@ def test_a_faster_voice_is_done_sooner(joe: Piper) -> None:
     assert len(said(Piper(joe_model(), speed=1.5), sentence)) == pytest.approx(len(said(joe, sentence)) / 1.5, rel=0.1)
 
 
-def test_speech_is_audible_soon_after_its_first_sample(joe: Piper) -> None:
-    offset = audible_offset(said(joe, "The sign says stop."), joe.rate)
+def test_the_speed_of_a_clause_multiplies_the_voices_own(joe: Piper) -> None:
+    sentence = "The sign says that the shop is open."
+    slow = Piper(joe_model(), speed=0.8)
+    assert np.array_equal(said(slow, sentence, 1.25), said(joe, sentence))
+    assert len(said(joe, sentence, 0.8)) > 1.1 * len(said(joe, sentence))
+    assert np.array_equal(said(joe, sentence, 1.0), said(joe, sentence))
+
+
+def test_a_speed_beyond_reason_is_the_last_within_it(joe: Piper) -> None:
+    assert np.array_equal(said(joe, "Stop.", 99.0), said(joe, "Stop.", 4.0))
+    assert np.array_equal(said(joe, "Stop.", 0.0), said(joe, "Stop.", 0.25))
+
+
+@pytest.mark.parametrize(
+    "clause", ["The sign says stop.", "Half a litre.", "Fifty milligrams.", "Perhaps a museum,", "Hold it closer."]
+)
+def test_speech_begins_with_its_first_sample_and_nothing_is_cut_off(joe: Piper, clause: str) -> None:
+    sound = said(joe, clause)
+    offset = audible_offset(sound, joe.rate)
     assert offset is not None
-    assert offset < 0.15
+    assert offset < 0.02
+    assert np.abs(sound[: joe.rate // 200].astype(int)).max() < 33  # the first 5 ms are still silence: -60 dBFS
+
+
+def test_the_pause_between_two_sentences_stays(joe: Piper) -> None:
+    _, second = joe.synthesise("It is red. It is round.")
+    assert len(second) > len(said(joe, "It is round."))
 
 
 def test_a_missing_voice_is_named(tmp_path: Path) -> None:
