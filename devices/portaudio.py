@@ -12,7 +12,7 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,6 +63,7 @@ class Stream:
     channels: int
     let_go: LetGo
     clock: Clock
+    using: threading.Lock = field(default_factory=threading.Lock)  # held by a thread inside `raw`: it is closed after
 
     @property
     def alive(self) -> bool:
@@ -176,7 +177,8 @@ def close(stream: Stream) -> None:
     closed = threading.Event()
 
     def shut() -> None:
-        stream.raw.close(ignore_errors=True)
+        with stream.using:
+            stream.raw.close(ignore_errors=True)
         _closing.discard(stream)
         closed.set()
 

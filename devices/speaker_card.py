@@ -6,26 +6,20 @@ import asyncio
 import contextlib
 import threading
 import wave
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from devices import portaudio
 from devices.registry import Found
 from devices.resampling import resampled
+from devices.speaker_feed import DEPTH, SOON, Feed, Playing
 from devices.speaker_none import AHEAD
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, SpeakerLost, UsageError
-from pipeline.types import Samples, SpeechChunk
-
-_LATENCY = 0.1
-"""Seconds of sound that the card keeps: it is as much later that an answer is heard. On two cores with work for ten,
-what PortAudio calls safe (0.035) broke three runs of three, this one of three, and 0.2 none."""
+from pipeline.types import SpeechChunk
 
 _PATIENCE = 2.0
 """Seconds without progress after which a sound card counts as lost."""
@@ -45,17 +39,6 @@ _POLL, _GLANCE = 0.01, 0.25
 _INSTEAD = "or use --speaker none or wav:FILE"
 
 
-@dataclass
-class _Playing:
-    """What was queued since the last flush. The callback writes `handed` and `silent_from`, and nothing else does."""
-
-    queue: deque[Samples] = field(default_factory=deque)
-    queued: int = 0  # samples, in all
-    handed: int = 0  # of those, what the device has
-    accounted: int = 0  # of those, what a drain has reported
-    silent_from: float = 0.0  # when all that was handed has been heard, session seconds
-
-
 class SoundCard:
     """A sound card that plays: the system's default, or the one with `name` in its name.
 
@@ -72,15 +55,15 @@ class SoundCard:
         self._name = name
         self._gate = threading.Lock()  # between `play` and a rescan in another thread; held for a moment only
         self._busy = False  # sound is queued or about to be: the stream may not be taken away
-        self._stream: portaudio.Stream | None = None
-        self._feeds = object()  # whose callback may hand sound over: a stream that hung may wake up beside a new one
+        self._feed: Feed | None = None  # of the open stream
         self._failed = False  # the stream takes nothing, and is to be opened anew
         self._rescan = False  # the devices may have changed since the last scan
         self._trouble = ""  # of the last opening
         self._work: set[asyncio.Future[None]] = set()  # what goes on in threads: with a sound server, it may hang
         self._rate = rate
-        self._latency = 0.0
-        self._playing = _Playing()
+        self._playing = Playing()
+        self._running = asyncio.Event()  # not paused
+        self._running.set()
         if patient:
             self._start(self._open)
             return
@@ -90,69 +73,92 @@ class SoundCard:
 
     async def play(self, chunk: SpeechChunk) -> float:
         """As in pipeline.speak.speaker. Raises SpeakerLost if the card can't be opened or takes no more sound."""
-        stream = await self._ready()
+        feed = await self._ready()
         playing = self._playing
-        samples = resampled(chunk.samples, chunk.rate, self._rate)
-        begins = max(self._clock.now() + self._latency, playing.silent_from)
-        start = begins + (playing.queued - playing.handed) / self._rate
-        earlier = playing.queued
-        playing.queued += len(samples)
-        playing.queue.append(samples)
-        await self._until_handed(stream, playing, earlier - round(AHEAD * self._rate))
-        return start
+        position = playing.put(resampled(chunk.samples, chunk.rate, self._rate))
+        feed.wake()
+        await self._until_handed(feed, playing, position - round(AHEAD * self._rate))
+        return playing.time(position, self._clock.now() + SOON, self._rate)
 
     async def drain(self) -> None:
         """As in pipeline.speak.speaker. Raises SpeakerLost if the card takes no more sound."""
-        playing, stream = self._playing, self._stream
-        if stream is not None:
-            await self._until_handed(stream, playing, playing.queued)
-        await self._clock.sleep_until(playing.silent_from)
+        playing, feed = self._playing, self._feed
+        while True:
+            if feed is not None:
+                await self._until_handed(feed, playing, playing.queued)
+            end = playing.silent_from
+            await self._clock.sleep_until(end)
+            if not playing.paused and playing.silent_from == end:
+                break
         playing.accounted = playing.handed
         self._busy = False
 
+    def pause(self) -> float:
+        """As in pipeline.speak.speaker. Never raises."""
+        playing = self._playing
+        self._running.clear()
+        if playing.pause(self._clock.now(), self._rate) and self._feed is not None:
+            self._feed.drop()
+        return (playing.handed - playing.accounted) / self._rate
+
+    def resume(self) -> float:
+        """As in pipeline.speak.speaker. Of a card that is lost, `play` and `drain` tell."""
+        self._playing.paused = False
+        self._running.set()
+        if self._feed is not None:
+            self._feed.wake()
+        return self._playing.time(self._playing.handed, self._clock.now() + SOON, self._rate)
+
     def flush(self) -> float:
         """As in pipeline.speak.speaker. Never raises: a card that is lost has played what it has played."""
-        played, self._playing = self._playing, _Playing()
-        unheard = max(0.0, played.silent_from - self._clock.now())
-        stream = self._stream
-        if stream is not None and unheard and stream.alive:
-            # What the device holds goes with the stream. PortAudio's `start` waits for ever on one whose server ended.
-            self._start(self._open)
+        played, self._playing = self._playing, Playing()
+        played.paused = False
+        heard = played.heard(self._clock.now(), self._rate)
+        if heard < played.handed and self._feed is not None:
+            self._feed.drop()
+        self._running.set()
         self._busy = False
-        return max(0.0, (played.handed - played.accounted) / self._rate - unheard)
+        return max(0, heard - played.accounted) / self._rate
 
     async def close(self) -> None:
         """As in pipeline.speak.speaker."""
-        self._playing = _Playing()
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            self._start(lambda: portaudio.close(stream))
+        self._playing.paused = False
+        self._playing = Playing()
+        self._running.set()
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.stop()
+            self._start(lambda: portaudio.close(feed.stream))
         await self._worked(_CLOSING)
 
-    async def _ready(self) -> portaudio.Stream:
-        """The open stream. From here to the end of a drain or a flush, a rescan leaves it alone."""
+    async def _ready(self) -> Feed:
+        """The feed of the open stream. From here to the end of a drain or a flush, a rescan leaves it alone."""
         with self._gate:
             self._busy = True
         free = await self._worked(_OPENING)
-        if free and (self._stream is None or self._failed or not self._stream.alive):
-            self._rescan = self._rescan or self._stream is not None
+        if free and (self._feed is None or self._failed or not self._feed.alive):
+            self._rescan = self._rescan or self._feed is not None
             self._start(partial(self._open, urgent=True))
             free = await self._worked(_OPENING)
         if not free:
             raise _lost("the sound system hangs")
-        if self._stream is None:
+        if self._feed is None:
             raise SpeakerLost(f"{self._trouble}, {_INSTEAD}")
-        return self._stream
+        return self._feed
 
-    async def _until_handed(self, stream: portaudio.Stream, playing: _Playing, position: int) -> None:
-        """Return when the device has taken `position` of the samples."""
+    async def _until_handed(self, feed: Feed, playing: Playing, position: int) -> None:
+        """Return when the device has taken `position` of the samples, and nothing is paused."""
         handed, since = playing.handed, self._clock.now()
         patience = _PATIENCE if handed else _OPENING
-        while (left := position - playing.handed) > 0:
-            now = self._clock.now()
+        while playing.paused or position > playing.handed:
+            if playing.paused:
+                await self._running.wait()
+                since = self._clock.now()
+                continue
+            now, left = self._clock.now(), position - playing.handed
             if playing.handed != handed:
                 handed, since, patience = playing.handed, now, _PATIENCE
-            if not stream.alive:
+            if not feed.alive:
                 raise _lost("it broke off")
             if now > since + patience:
                 self._failed = True
@@ -178,60 +184,37 @@ class SoundCard:
 
     def _open(self, *, urgent: bool = False) -> None:
         """Open the card anew; `_trouble` says why not. If `urgent`, a microphone may be asked to let go for it."""
-        feeds = object()
-        former, self._stream, self._trouble = self._stream, None, ""
+        former, self._feed, self._trouble = self._feed, None, ""
         try:
             if former is not None:
-                portaudio.close(former)
+                former.stop()
+                portaudio.close(former.stream)
             if self._rescan:
                 self._rescan = not portaudio.rescan()
             try:
-                stream = self._opened(feeds)
+                stream = self._opened()
             except GlassesError:
                 if not (urgent and self._rescan and portaudio.rescan(urgent=True)):
                     raise
-                stream = self._opened(feeds)
+                stream = self._opened()
                 self._rescan = False
         except GlassesError as error:
             self._trouble, self._rescan = str(error), True
             return
-        self._rate, self._latency = stream.rate, float(stream.raw.latency)
-        self._stream, self._feeds, self._failed = stream, feeds, False
+        self._rate, self._failed = stream.rate, False
+        self._feed = Feed(stream, lambda: self._playing, self._clock)
 
-    def _opened(self, feeds: object) -> portaudio.Stream:
+    def _opened(self) -> portaudio.Stream:
         device = portaudio.named("output", self._name) if self._name else portaudio.default("output")
-        return portaudio.open_stream(
-            "output",
-            device,
-            self._wanted,
-            self._let_go,
-            clock=self._clock,
-            latency=_LATENCY,
-            callback=partial(self._hand_over, feeds),
-        )
+        return portaudio.open_stream("output", device, self._wanted, self._let_go, clock=self._clock, latency=DEPTH)
 
     def _let_go(self, urgent: bool) -> bool:
         """As portaudio.LetGo: an idle card. The next `play` opens it."""
         with self._gate:
-            if not self._busy:
-                self._stream = None
+            if not self._busy and self._feed is not None:
+                self._feed.stop()
+                self._feed = None
             return not self._busy
-
-    def _hand_over(self, feeds: object, out: Any, frames: int, times: Any, status: Any) -> None:
-        """PortAudio's callback, in its own thread: copies, and notes how far it came."""
-        playing, filled = self._playing, 0
-        while feeds is self._feeds and filled < frames and playing.queue:
-            head = playing.queue.popleft()
-            piece = head[: frames - filled]
-            out[filled : filled + len(piece)] = piece[:, np.newaxis]
-            filled += len(piece)
-            if len(piece) < len(head):
-                playing.queue.appendleft(head[len(piece) :])
-        out[filled:] = 0
-        if filled:
-            latency = times.outputBufferDacTime - times.currentTime
-            playing.silent_from = self._clock.now() + latency + filled / self._rate
-            playing.handed += filled
 
 
 def play_file(path: Path) -> None:
@@ -246,7 +229,7 @@ def play_file(path: Path) -> None:
             rate = file.getframerate()
         own, channels = portaudio.negotiated("output", portaudio.default("output"), rate)
         samples = np.concatenate([resampled(sound[:, 0], rate, own), np.zeros(round(_TAIL * own), np.int16)])
-        sounddevice.play(np.tile(samples[:, np.newaxis], channels), own, blocking=True, latency=2 * _LATENCY)
+        sounddevice.play(np.tile(samples[:, np.newaxis], channels), own, blocking=True, latency=_TAIL)
     except (OSError, EOFError, ValueError, wave.Error) as error:
         raise GlassesError(f"can't play {path}: {error}; it must be a 16-bit WAV file") from error
     except sounddevice.PortAudioError as error:

@@ -23,6 +23,8 @@ _BETWEEN_TURNS = 0.4
 class WavSpeaker:
     """Writes what another `speaker` lets be heard: mono, 16 bits, chunks back to back, a short silence between turns.
 
+    Where it was paused in its sound, the file is silent for as long.
+
     The file appears at once, with its folder, and is a valid WAV file after each drain and flush.
     Raises GlassesError where it can't be written.
     """
@@ -32,6 +34,9 @@ class WavSpeaker:
         self._file = _WavFile(path, rate)
         self._rate = rate
         self._playing: list[Samples] = []  # since the last drain or flush
+        self._began: float | None = None  # when the first of these was heard or would have been, but for later pauses
+        self._paused: float | None = None  # seconds of sound heard before the pause, if it goes on after it
+        self._pauses: list[tuple[float, float]] = []  # seconds of sound heard before each, and its length
         self._turn: int | None = None  # of the sound that is playing or was written last
 
     async def play(self, chunk: SpeechChunk) -> float:
@@ -39,13 +44,32 @@ class WavSpeaker:
         if self._turn not in (None, chunk.turn) and not self._playing:
             self._file.append(np.zeros(round(_BETWEEN_TURNS * self._rate), np.int16))
         self._turn = chunk.turn
+        earlier = self._samples() / self._rate
         self._playing.append(resampled(chunk.samples, chunk.rate, self._rate))
-        return await self._speaker.play(chunk)
+        start = await self._speaker.play(chunk)
+        self._began = start - earlier
+        return start
 
     async def drain(self) -> None:
         """As in pipeline.speak.speaker."""
         await self._speaker.drain()
         self._keep(None)
+
+    def pause(self) -> float:
+        """As in pipeline.speak.speaker."""
+        heard = self._speaker.pause()
+        if self._paused is None and self._began is not None and round(heard * self._rate) < self._samples():
+            self._paused = heard
+        return heard
+
+    def resume(self) -> float:
+        """As in pipeline.speak.speaker."""
+        goes_on = self._speaker.resume()
+        if self._paused is not None and self._began is not None:
+            self._pauses.append((self._paused, max(0.0, goes_on - (self._began + self._paused))))
+            self._began = goes_on - self._paused
+        self._paused = None
+        return goes_on
 
     def flush(self) -> float:
         """As in pipeline.speak.speaker."""
@@ -61,12 +85,22 @@ class WavSpeaker:
             self._file.close()
             await self._speaker.close()
 
+    def _samples(self) -> int:
+        return sum(map(len, self._playing))
+
     def _keep(self, seconds: float | None) -> None:
         """Write what was heard of what has been playing: `seconds` of it, or all."""
-        playing, self._playing = self._playing, []
-        if playing:
-            sound = np.concatenate(playing)
-            self._file.append(sound if seconds is None else sound[: round(seconds * self._rate)])
+        playing, pauses = self._playing, self._pauses
+        self._playing, self._pauses, self._began, self._paused = [], [], None, None
+        if not playing:
+            return
+        sound = np.concatenate(playing)
+        if seconds is not None:
+            sound = sound[: round(seconds * self._rate)]
+        for before, length in reversed(pauses):
+            if (at := round(before * self._rate)) < len(sound):
+                sound = np.insert(sound, at, np.zeros(round(length * self._rate), np.int16))
+        self._file.append(sound)
 
 
 class _WavFile:

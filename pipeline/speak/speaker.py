@@ -10,7 +10,8 @@ from pipeline.types import SpeechChunk
 class Speaker(Protocol):
     """An output for sound, timed by the session's clock.
 
-    Whoever waits in `play` or `drain` is not woken by `flush`: cancel them first.
+    Whoever waits in `play` or `drain` is not woken by `flush`: cancel them first. While it is paused, both wait for
+    `resume`. A pause makes void what `play` said of sound that was not yet heard: `resume` says where that goes on.
     """
 
     async def play(self, chunk: SpeechChunk) -> float:
@@ -24,8 +25,25 @@ class Speaker(Protocol):
         """Return when all that was queued has been heard."""
         ...
 
+    def pause(self) -> float:
+        """Stop at once and keep what is queued; the seconds of sound really heard since the last drain or flush.
+
+        Twice is as once. Where a device can't tell to the sample, a moment is heard again rather than not at all.
+        """
+        ...
+
+    def resume(self) -> float:
+        """Go on where it stopped; the session time, in seconds, at which the next sample is heard.
+
+        Where nothing is paused, nothing happens.
+        """
+        ...
+
     def flush(self) -> float:
-        """Stop at once and drop what is queued; the seconds of sound really heard since the last drain or flush."""
+        """Stop at once and drop what is queued; the seconds of sound really heard since the last drain or flush.
+
+        A pause ends with it.
+        """
         ...
 
     async def close(self) -> None:
