@@ -25,6 +25,10 @@ silence is filled in to the full depth, since it can be dropped without cutting 
 _KEPT = 2.0
 """Seconds of sound that are kept after they were handed over. A sound server takes more ahead than PortAudio says."""
 
+_AGAIN = 0.03
+"""Seconds that are heard again after a pause: what a device had taken and not yet sounded is lost with the rest. With
+PulseAudio that was 2 ms; a card that is not made of software has some more."""
+
 _ROOM = 0.05
 """Seconds of room below which nothing is written. PortAudio may wait for a period of its own, a fifth of the depth."""
 
@@ -85,10 +89,15 @@ class Playing:
     def pause(self, now: float, rate: int) -> bool:
         """Hand over nothing more, and again what the device has and was not heard; whether there is such sound."""
         with self._lock:
+            if self.paused:
+                return False
             self.paused = True
-            handed, self.handed = self.handed, self.heard(now, rate)
-            self.silent_from = min(self.silent_from, now)
-            return self.handed < handed
+            heard = self.heard(now, rate)
+            if heard == self.handed:
+                return False
+            self.handed = max(heard - round(_AGAIN * rate), self._first, self.accounted)
+            self.silent_from = now
+            return True
 
     def time(self, position: int, soonest: float, rate: int) -> float:
         """When the sample at `position` is heard, or will be; what is not handed yet is not heard before `soonest`."""
