@@ -37,7 +37,7 @@ _HOLD = re.compile(
 )
 """What holds an answer up without being an order to end it."""
 
-_HUM = r"(?:m+ ?h+m+|h*m+|m+h+m+|u+h+(?: ?h+u+h+)?|u+m+|e+h*m*|a+h+(?:a+h+)*a*|ah ha|aja|o+h+|hum)"
+_HUM = r"(?:h*m+(?:h+m+)*|u+h+(?: ?h+u+h+)?|u+m+|e+h*m*|a+h+(?:a+h+)*a*|ah ha|aja|o+h+|hum)"
 """Sounds that are no words: mm-hm, uh-huh, ah."""
 
 _NOD = re.compile(
@@ -111,6 +111,7 @@ def _alignment(heard: Sequence[str], spoken: Sequence[str]) -> list[float]:
     "ice cream", "icecream".
     """
     rows, columns = len(heard), len(spoken)
+    orders = [_commands(word) for word in heard]  # never a word of ours misheard
     scores = [[0.0] * (columns + 1) for _ in range(rows + 1)]
     steps: dict[tuple[int, int], tuple[int, int, float]] = {}  # words heard, words spoken, how alike
     best = (0, 0)
@@ -122,7 +123,7 @@ def _alignment(heard: Sequence[str], spoken: Sequence[str]) -> list[float]:
             for m, n in ((1, 1), (2, 1), (1, 2)):
                 if m <= i and n <= j:
                     theirs, ours = "".join(heard[i - m : i]), "".join(spoken[j - n : j])
-                    alike = _alike(theirs, ours, begins=i == m, ends=i == rows, exact=m + n > 2)
+                    alike = _alike(theirs, ours, begins=i == m, ends=i == rows, exact=m + n > 2 or orders[i - 1])
                     if alike:
                         choices.append((scores[i - m][j - n] + alike * len(theirs), m, n, alike))
             scores[i][j], m, n, alike = max(choices, key=lambda choice: choice[0])
@@ -143,9 +144,11 @@ def _alike(heard: str, spoken: str, *, begins: bool, ends: bool, exact: bool) ->
     """How likely `heard` is `spoken`, 0 to 1; 0 for what is too unlike. The first and the last word may be cut."""
     if heard == spoken:
         return 1.0
-    if exact or heard.isdigit() or _commands(heard):  # an order is never a word of ours misheard
+    if exact or heard.isdigit():
         return 0.0
     if len(heard) >= 3 and ((ends and spoken.startswith(heard)) or (begins and spoken.endswith(heard))):
         return 0.9
+    if 2 * min(len(heard), len(spoken)) < _ALIKE * (len(heard) + len(spoken)):
+        return 0.0
     ratio = SequenceMatcher(None, heard, spoken, autojunk=False).ratio()
     return ratio if ratio >= _ALIKE else 0.0
