@@ -1,10 +1,11 @@
-"""`none`: no camera, no microphone."""
+"""`none`: no camera, no microphone, no button."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 from devices.registry import Found, Wanted
+from pipeline.buttons import ButtonEvent
 from pipeline.clock import Clock
 from pipeline.types import AudioChunk, VideoFrame
 
@@ -29,5 +30,23 @@ class _NoMicrophone:
         return ()
 
 
+class _NeverPressed:
+    async def __aiter__(self) -> AsyncGenerator[ButtonEvent, None]:
+        never: tuple[ButtonEvent, ...] = ()
+        for event in never:
+            yield event
+
+
+class _NoButton:
+    forms = ("none",)
+
+    def find(self) -> Iterable[Found]:
+        return ()
+
+    def open(self, address: str, clock: Clock) -> _NeverPressed:
+        return _NeverPressed()
+
+
 camera = _NoCamera()
 microphone = _NoMicrophone()
+button = _NoButton()

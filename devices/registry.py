@@ -1,7 +1,7 @@
 """Drivers by short address: what stands before the first colon names the driver, an entry point of some package.
 
-Entry points are in the groups `glasses.cameras`, `glasses.microphones` and `glasses.speakers`; ours are in
-pyproject.toml, and anybody's package may add more. A driver that can't be loaded never breaks the others.
+Entry points are in the groups `glasses.cameras`, `glasses.microphones`, `glasses.speakers` and `glasses.buttons`; ours
+are in pyproject.toml, and anybody's package may add more. A driver that can't be loaded never breaks the others.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from pipeline.errors import GlassesError, UsageError
 
 if TYPE_CHECKING:
+    from pipeline.buttons import Button
     from pipeline.clock import Clock
     from pipeline.sources import News
     from pipeline.speak.speaker import Speaker
@@ -31,9 +32,9 @@ _SECRET = (
 )
 """What cheap cameras want in the path: user=admin&password=1234&channel=1."""
 
-Kind = Literal["camera", "microphone", "speaker"]
+Kind = Literal["camera", "microphone", "speaker", "button"]
 
-KINDS: tuple[Kind, ...] = ("camera", "microphone", "speaker")
+KINDS: tuple[Kind, ...] = ("camera", "microphone", "speaker", "button")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,23 @@ class SpeakerDriver(Protocol):
         ...
 
 
+class ButtonDriver(Protocol):
+    """A kind of button."""
+
+    forms: tuple[str, ...]  # how its addresses look, for people
+
+    def find(self) -> Iterable[Found]:
+        """As of a CameraDriver."""
+        ...
+
+    def open(self, address: str, clock: Clock) -> Button:
+        """Something to press, as in pipeline/buttons.py.
+
+        Raises UsageError if the address is malformed or there is no such button.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A driver and what it finds."""
@@ -162,6 +180,12 @@ def open_speaker(address: str, clock: Clock, rate: int, *, patient: bool = False
     """
     driver: SpeakerDriver = _driver("speaker", address)
     return driver.open(address, clock, rate, patient=patient)
+
+
+def open_button(address: str, clock: Clock) -> Button:
+    """The button at `address`. Raises as `open_camera`, and UsageError where there is no such button."""
+    driver: ButtonDriver = _driver("button", address)
+    return driver.open(address, clock)
 
 
 def listing() -> Iterator[Listed]:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from devices import registry
-from devices.registry import Found, Listed, Wanted, listing, open_camera, open_microphone, open_speaker
+from devices.registry import Found, Listed, Wanted, listing, open_button, open_camera, open_microphone, open_speaker
 from glasses import cli
 from pipeline import clock as clocks
 from pipeline.clock import Clock
@@ -51,6 +51,8 @@ def opened(kind: str, address: str) -> object:
                 return open_camera(address, clock, Wanted())
             case "microphone":
                 return open_microphone(address, clock)
+            case "button":
+                return open_button(address, clock)
             case _:
                 return open_speaker(address, clock, 22_050)
 
@@ -84,6 +86,8 @@ def test_a_driver_that_cannot_be_loaded_is_listed_with_the_reason_and_breaks_no_
         ("microphone", "", "no microphone ''"),
         ("microphone", "file:", "no such file|session.mkv"),
         ("speaker", "wav:", "needs a file"),
+        ("button", "bell", "no button 'bell': an address begins with keyboard, none"),
+        ("button", "keyboard:F1", "it is just 'keyboard'"),
     ],
 )
 def test_a_wrong_address_is_wrong_use(kind: str, address: str, says: str) -> None:
@@ -150,14 +154,14 @@ def test_where_drivers_cannot_look_it_is_said_once_why_and_not_that_nothing_is_t
 def test_one_stream_driver_under_three_names_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["devices"]) == 0
     out = capsys.readouterr().out
-    assert [word in out for word in ("cameras\n", "microphones\n", "speakers\n")] == [True] * 3
+    assert [word in out for word in ("cameras\n", "microphones\n", "speakers\n", "buttons\n")] == [True] * 4
     assert out.count("https://HOST/PATH") == 1
 
 
 def test_devices_are_listed_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["devices", "--json"]) == 0
     drivers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {driver["kind"] for driver in drivers} == {"camera", "microphone", "speaker"}
+    assert {driver["kind"] for driver in drivers} == {"camera", "microphone", "speaker", "button"}
     assert {tuple(driver) for driver in drivers} == {("kind", "name", "forms", "found", "trouble")}
 
 

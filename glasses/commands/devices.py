@@ -23,7 +23,7 @@ Examples:
 @click.command(epilog=_EPILOG)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a driver, a line each.")
 def command(as_json: bool) -> None:
-    """List cameras, microphones and speakers with the address to type, and why a driver can't be used."""
+    """List cameras, microphones, speakers and buttons with the address to type, and why a driver can't be used."""
     import json
     from dataclasses import asdict
 
