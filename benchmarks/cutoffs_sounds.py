@@ -1,0 +1,177 @@
+"""What `benchmarks.cutoffs` lets the deciders hear: orders as they were spoken, and orders with a hesitation in them.
+
+Everything here is the same to the sample on every run: places and lengths come from file names, not from chance.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from pipeline.listen.segmenter import SegmenterSettings
+from pipeline.listen.transcriber import RATE
+from pipeline.listen.voice_activity import BLOCK, VoiceActivity
+from pipeline.types import Samples, Word, read_only
+
+Kind = Literal["natural", "function", "content"]
+"""As it was spoken, or the kind of word after which the speaker hesitates."""
+
+SETTINGS = SegmenterSettings()
+
+QUIET = 2
+"""Blocks of silence after which the decider is asked: 64 ms."""
+
+HESITATION = (0.3, 1.0)
+"""Seconds of room tone, from and to, evenly spread."""
+
+_FUNCTION_WORDS = frozenset(
+    {
+        *("a", "an", "the", "and", "or", "but", "of", "with", "without", "to", "for", "in", "on", "at", "by", "from"),
+        *("as", "into", "than", "that", "this", "my", "your", "me", "i", "you", "we", "it", "some", "any", "no"),
+        *("not", "is", "are", "be", "can", "could", "would", "will", "may", "might", "should", "do", "does", "did"),
+        *("have", "i'd", "i'll", "i'm", "it's", "there", "so", "if"),
+    }
+)
+"""English words of the closed classes: articles, conjunctions, prepositions, pronouns, auxiliaries, quantifiers."""
+
+_FADE = RATE // 100
+"""Samples over which speech and room tone fade into each other."""
+
+_NEAR = RATE * 8 // 100
+"""Samples around the border of two words, as a recogniser times it, in which the quietest place is cut."""
+
+_SHORTEST_TONE = RATE // 4
+"""Samples of a file's own silence, at least, that make room tone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """One recording to decide about."""
+
+    file: str
+    kind: Kind
+    samples: Samples  # mono int16, 16 kHz
+    cut: float = math.inf  # seconds; where the hesitation begins, infinite if there is none
+    after: str = ""  # the word before it
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A silence within or behind the speech of a clip, long enough for the decider to be asked."""
+
+    t_last: float  # end of the last voiced block, seconds
+    length: float  # seconds until it is known that speech goes on; infinite if it does not
+    sound: Samples  # the stretch so far, as the decider gets it
+
+
+def pauses(samples: Samples, vad: VoiceActivity) -> list[Pause]:
+    """The pauses as the segmenter with the product's settings would see them; the last is the reference end.
+
+    Empty if there is no speech.
+    """
+    vad.reset()
+    blocks = len(samples) // BLOCK
+    chances = [vad.probability(samples[n * BLOCK : (n + 1) * BLOCK]) for n in range(blocks)]
+    first = _onset(chances)
+    if first is None:
+        return []
+    start = max(0, first * BLOCK - round(SETTINGS.pre_roll * RATE))
+    voiced = [n for n in range(first, blocks) if chances[n] >= SETTINGS.offset]
+    voiced = [n for n in voiced if n <= _last(chances)]
+    found = []
+    for n, following in zip(voiced, [*voiced[1:], None], strict=True):
+        if following is None or following - n > QUIET:
+            length = math.inf if following is None else (following - n) * BLOCK / RATE
+            sound = samples[start : (n + 1 + QUIET) * BLOCK]
+            found.append(Pause((n + 1) * BLOCK / RATE, length, sound))
+    return found
+
+
+def _onset(chances: Sequence[float]) -> int | None:
+    """The first block of the first speech that is long enough to be some."""
+    return next((run[0] for run in _runs(chances)), None)
+
+
+def _last(chances: Sequence[float]) -> int:
+    """The last block of the last speech that is long enough to be some: a click behind an order is no part of it."""
+    return [run[-1] for run in _runs(chances)][-1]
+
+
+def _runs(chances: Sequence[float]) -> Iterator[range]:
+    """Blocks of speech in a row, as the segmenter finds beginnings."""
+    begun: int | None = None
+    for n, chance in enumerate([*chances, 0.0]):
+        if begun is None and chance >= SETTINGS.onset:
+            begun = n
+        elif begun is not None and chance < SETTINGS.offset:
+            if (n - begun) * BLOCK >= SETTINGS.min_speech * RATE:
+                yield range(begun, n)
+            begun = None
+
+
+def hesitations(file: str, samples: Samples, words: Sequence[Word], tone: Samples, each: int) -> Iterator[Clip]:
+    """`samples` with a hesitation after up to `each` function words and as many content words, one a clip.
+
+    `words` are timed in `samples`. There are at least two words before each and one behind it.
+    """
+    for kind in ("function", "content"):
+        places = [
+            n for n in range(1, len(words) - 1) if (plain(words[n].text) in _FUNCTION_WORDS) is (kind == "function")
+        ]
+        chance = random.Random(zlib.crc32(f"{file} {kind}".encode()))
+        for n in sorted(chance.sample(places, min(each, len(places)))):
+            cut = _quietest(samples, round((words[n].t_end + words[n + 1].t_start) / 2 * RATE))
+            length = round(chance.uniform(*HESITATION) * RATE)
+            yield Clip(file, kind, _spliced(samples, cut, tone, length), cut / RATE, words[n].text)
+
+
+def plain(word: str) -> str:
+    """A word without its punctuation."""
+    return word.strip(' .,!?;:-\N{HORIZONTAL ELLIPSIS}"').lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+
+
+def room_tone(samples: Samples, vad: VoiceActivity) -> Samples | None:
+    """The longest stretch of a recording without speech; None if it is too short to be used."""
+    vad.reset()
+    quiet = [vad.probability(samples[n : n + BLOCK]) < 0.1 for n in range(0, len(samples) - BLOCK + 1, BLOCK)]
+    best = range(0)
+    begun = 0
+    for n, still in enumerate([*quiet, False]):
+        if not still:
+            if n - begun > len(best):
+                best = range(begun, n)
+            begun = n + 1
+    trimmed = samples[(best.start + 2) * BLOCK : (best.stop - 2) * BLOCK]  # breath and echo lie at the borders
+    return trimmed if len(trimmed) >= _SHORTEST_TONE else None
+
+
+def _quietest(samples: Samples, near: int) -> int:
+    """Where 20 ms of sound are quietest around the sample `near`."""
+    begin, end = max(0, near - _NEAR), min(len(samples), near + _NEAR)
+    power = np.convolve(np.square(samples[begin:end], dtype=np.float64), np.ones(2 * _FADE), "valid")
+    return begin + _FADE + int(np.argmin(power))
+
+
+def _spliced(samples: Samples, cut: int, tone: Samples, length: int) -> Samples:
+    """`samples` with `length` samples of `tone` let in at `cut`, and faded at both ends."""
+    looped = tone.astype(np.float64)
+    while len(looped) < length + 2 * _FADE:
+        looped = _joined(looped, tone.astype(np.float64))
+    speech = samples.astype(np.float64)
+    whole = _joined(_joined(speech[: cut + _FADE // 2], looped[: length + _FADE]), speech[cut - _FADE // 2 :])
+    return read_only(np.clip(np.rint(whole), -32768, 32767).astype(np.int16))
+
+
+def _joined(
+    first: np.ndarray[tuple[int, ...], np.dtype[np.float64]], second: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
+    """One after the other, faded into each other at equal power, as unlike sounds want it."""
+    angle = np.linspace(0, np.pi / 2, _FADE)
+    middle = first[-_FADE:] * np.cos(angle) + second[:_FADE] * np.sin(angle)
+    return np.concatenate([first[:-_FADE], middle, second[_FADE:]])
