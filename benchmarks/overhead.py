@@ -23,7 +23,7 @@ class InstantVoice:
     rate = 22_050
     language = "en"
 
-    def synthesise(self, clause: str) -> Iterator[Samples]:
+    def synthesise(self, clause: str, speed: float = 1.0) -> Iterator[Samples]:
         yield tone(0.1, self.rate)
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 
 from devices.registry import shown
-from glasses.config import Config
 from glasses.recordings.recorder import Recorder, Summary
 from glasses.recordings.session_info import SessionInfo
 from glasses.recordings.store import Store
+from glasses.settings import Config
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError
 from pipeline.events import EventLog
 from pipeline.listen.transcriber import RATE
-from pipeline.orders import Order
+from pipeline.orders import KeepingOrder
 from pipeline.sources import Tell
 from pipeline.types import AudioChunk, Event, FrameChoice, VideoFrame
 
@@ -71,7 +71,7 @@ class Keeping:
         if name is not None:
             await self._start(name)
 
-    async def obey(self, order: Order, choice: FrameChoice) -> str:
+    async def obey(self, order: KeepingOrder, choice: FrameChoice) -> str:
         """As `pipeline.orders.Keeper`."""
         match order:
             case "take picture":

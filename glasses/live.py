@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from devices.registry import Wanted, open_camera, open_microphone, open_speaker, shown
-from glasses.config import Config
 from glasses.keeping import Keeping
 from glasses.models import Models
 from glasses.printer import Printer
 from glasses.quiet import libraries_quiet
+from glasses.settings import Config
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.errors import CameraLost, DeviceLost, GlassesError, MicrophoneLost
@@ -120,11 +120,11 @@ class _Live:
         models, config, clock = self._models, self._config, self._clock
         with self._wish.console.status("loading the models ...") if self._wish.console else nullcontext():
             await clock.run("load", models.load)
-            ears = await clock.run("load", models.ears)
         backend = models.backend(clock, config.ask, self._log)
         speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
         stack.push_async_callback(_together, self._keeping.close, speaker.close, backend.close)
-        session = Session(clock, self._log, models.parts(ears, backend, speaker, config.ask, self._keeping))
+        parts = models.parts(clock, backend, speaker, config.ask, echoes=True, keeper=self._keeping)
+        session = Session(clock, self._log, parts)
         await self._begin(stack, session.tell)
         await session.run(camera, microphone or (), self._about)
 

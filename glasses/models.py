@@ -7,26 +7,34 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from glasses import weights
-from glasses.config import Ask, Config, read_keys
+from glasses.config import read_keys
 from glasses.egress import EgressLog
+from glasses.settings import Ask, Config
+from pipeline.attention import AttentionSettings
 from pipeline.clock import Clock
+from pipeline.listen.end_of_turn import Adaptive
+from pipeline.listen.listener import Ears
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.voice_activity import SileroVad
 from pipeline.look.choice import LookSettings
-from pipeline.session import Parts
-from pipeline.turn import Mouth
+from pipeline.parts import Parts
+from pipeline.speak.mouth import Mouth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.ask.backend import Backend
     from pipeline.ask.reach import Reach
+    from pipeline.attention import Start
     from pipeline.events import EventLog
+    from pipeline.listen.listener import Clean
+    from pipeline.listen.wake import WakeWord
     from pipeline.listen.whisper import Whisper
     from pipeline.orders import Keeper
     from pipeline.see.eyes import Eyes
     from pipeline.see.objects import Detector
     from pipeline.speak.piper import Piper
+    from pipeline.speak.reference import Reference
     from pipeline.speak.speaker import Speaker
 
 
@@ -86,17 +94,54 @@ class Models:
         for model in ("transcriber", "voice", "other_voices"):
             getattr(self, model)
 
-    def ears(self) -> Segmenter:
-        """Voice activity and end of turn, for one stream of sound."""
-        return Segmenter(SileroVad(weights.silero()), SegmenterSettings(end_silence=self._config.listen.end_silence))
+    def ears(self, clean: Clean | None = None) -> Ears:
+        """What one stream of sound goes through; `clean` takes our own voice out of it."""
+        settings = SegmenterSettings(end_silence=self._config.listen.end_silence)
+        return Ears(Segmenter(SileroVad(weights.silero()), settings), self._wake_word(), clean)
+
+    def _wake_word(self) -> WakeWord | None:
+        if self._config.start.how != "wake":
+            return None
+        from pipeline.listen.wake import MicroWakeWord
+
+        return MicroWakeWord(self._config.start.wake_word)
 
     def parts(
-        self, ears: Segmenter, backend: Backend, speaker: Speaker, ask: Ask, keeper: Keeper | None = None
+        self,
+        clock: Clock,
+        backend: Backend,
+        speaker: Speaker,
+        ask: Ask,
+        *,
+        echoes: bool = False,
+        keeper: Keeper | None = None,
     ) -> Parts:
-        """What a session is made of."""
-        mouth = Mouth(self.voice, speaker, self.other_voices)
-        look = LookSettings(max_age=self._config.look.max_age)
-        return Parts(ears, self.transcriber, backend, mouth, look, keeper, ask.mode)
+        """What a session is made of. `echoes`: the microphone may hear the speaker."""
+        config = self._config
+        played, clean = self._echo() if echoes else (None, None)
+        speak, start = config.speak, config.start
+        return Parts(
+            ears=self.ears(clean),
+            transcriber=self.transcriber,
+            backend=backend,
+            mouth=Mouth(
+                clock, self.voice, speaker, self.other_voices, played=played, volume=speak.volume, cues=speak.cues
+            ),
+            look=LookSettings(max_age=config.look.max_age),
+            keeper=keeper,
+            mode=ask.mode,
+            attention=AttentionSettings(cast("Start", start.how), start.name, start.awake, start.follow_up),
+            end_of_turn=Adaptive() if config.listen.end_of_turn == "adaptive" else None,
+        )
+
+    def _echo(self) -> tuple[Reference | None, Clean | None]:
+        """What remembers our own voice, and takes it out of what the microphone hears."""
+        if self._config.listen.echo == "off":
+            return None, None
+        from pipeline.speak.reference import Reference
+
+        played = Reference()
+        return played, None
 
     def backend(self, clock: Clock, settings: Ask, log: EventLog) -> Backend:
         """Who is asked, on the clock of one session; the session closes it. Raises UsageError for a wrong address."""

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from glasses.config import Config
 from glasses.recordings import EventWriter, Recording, open_recording, read_events
+from glasses.settings import Config
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.costs import Costs, fixed, measured, recorded
 from pipeline.errors import UsageError
 from pipeline.events import EventLog
-from pipeline.session import Parts, Session
+from pipeline.parts import Parts
+from pipeline.session import Session
 from pipeline.types import Event
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def replay(
             stack.push_async_callback(mind.close)
             sounds = _speaker(speaker, out, clock, models.voice.rate)
             stack.push_async_callback(sounds.close)
-            parts = models.parts(models.ears(), mind, sounds, config.ask)
+            parts = models.parts(clock, mind, sounds, config.ask)
             if out:
                 log.subscribe(stack.enter_context(EventWriter(out)))
             clock.restart()

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from glasses.config import Listen, Speak, Weights
     from glasses.models import Models
     from glasses.replaying import BackendFactory, CostsName, Replayed
+    from glasses.settings import Listen, Speak, Weights
 
 
 class Replay:
@@ -52,7 +52,7 @@ def glasses_replay() -> Replay:
 
 @cache
 def _loaded(listen: Listen, speak: Speak, weights: Weights) -> Models:
-    from glasses.config import Config
     from glasses.models import Models
+    from glasses.settings import Config
 
     return Models(Config(listen=listen, speak=speak, weights=weights))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from statistics import median, quantiles
 
 from pipeline.types import Event
@@ -14,9 +14,11 @@ STAGES = ("silence", "transcribe", "look", "first token", "voice")
 
 silence      from the last voiced sample until the utterance is taken as ended
 transcribe   until its words are known
-look         until the picture is chosen, encoded and sent; a turn before that still speaks counts here
+look         until the picture is chosen, encoded and sent
 first token  until the first words of the answer arrive
 voice        until the first audible sample: the first clause, its synthesis, its leading silence
+
+What was done before the stage ahead of it had ended, while the silence was still waited out say, took nobody's time.
 """
 
 
@@ -48,9 +50,11 @@ def latencies(events: Iterable[Event]) -> list[TurnLatency]:
             mark["heard"] = event.t
         elif event.kind in ("asked", "answer.delta"):
             mark.setdefault(event.kind, event.t)
+        elif event.kind == "withdrawn":  # it was asked too early, and for nothing
+            mark.clear()
         elif event.kind == "speaking" and {"heard", "asked", "answer.delta"} <= mark.keys():
             times = [mark["voiced"], mark["ended"], mark["heard"], mark["asked"], mark["answer.delta"]]
-            times.append(event.data["t_audible"])
+            times = [*accumulate([*times, event.data["t_audible"]], max)]
             steps = [after - before for before, after in pairwise(times)]
             table.append(TurnLatency(event.turn, dict(zip(STAGES, steps, strict=True))))
     return table

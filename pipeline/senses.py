@@ -1,4 +1,4 @@
-"""Eyes and ears together: what was said, each stretch with the frames that it may be about."""
+"""Eyes and ears together: what is said, each stretch with the frames that it may be about."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from pipeline.clock import Clock
 from pipeline.events import EventLog
-from pipeline.listen.listener import Listener
-from pipeline.listen.segmenter import Segment, Segmenter, SpeechStarted
+from pipeline.listen.listener import Ears, Listener
+from pipeline.listen.segmenter import Paused, Resumed, Segment, Speech, SpeechStarted
+from pipeline.listen.wake import Woken
 from pipeline.look.choice import LookSettings
 from pipeline.look.ring import FrameRing, Snapshot, Snapshots
 from pipeline.look.watcher import Watcher
@@ -23,19 +24,24 @@ _NOTICED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A stretch of speech and what was seen with it."""
+    """A stretch of speech, and what was seen with it: all of it, or so far, in a pause that may end it."""
 
     segment: Segment
     seen: Snapshot
+    paused: Paused | None = None  # None: it is over
+
+
+Sensed = SpeechStarted | Resumed | Said | Woken
+"""What is sensed, in the order of its times."""
 
 
 class Senses:
     """Follows a camera and a microphone from the session's first moment to its last, and logs both."""
 
-    def __init__(self, clock: Clock, log: EventLog, segmenter: Segmenter, look: LookSettings) -> None:
+    def __init__(self, clock: Clock, log: EventLog, ears: Ears, look: LookSettings) -> None:
         self._clock = clock
         self._log = log
-        self._segmenter = segmenter
+        self._ears = ears
         self._look = look
 
     @asynccontextmanager
@@ -45,23 +51,23 @@ class Senses:
         microphone: Iterable[AudioChunk | News] | None,
         about: Mapping[str, object],
         tell: Tell,
-    ) -> AsyncIterator[AsyncGenerator[Said, None]]:
-        """Watches and listens while it is entered; gives what was said, as it ends, until the sound is over.
+    ) -> AsyncIterator[AsyncGenerator[Sensed, None]]:
+        """Watches and listens while it is entered; gives what is said, as it is, until the sound is over.
 
         Sources are as in pipeline/sources.py; without a microphone nothing is said until the pictures are over.
         `about` is what `session.started` says of the session. Raises what a subscriber of the log raises.
         """
         ring = FrameRing(lookback=self._look.max_age + _NOTICED, past=self._look.past)
         watcher = Watcher(self._clock, self._log, ring, tell)
-        listener = Listener(self._clock, self._log, self._segmenter, tell)
+        listener = Listener(self._clock, self._log, self._ears, tell)
         self._log.emit("session.started", turn=0, **about)
         try:
             async with asyncio.TaskGroup() as group:
                 watching = group.create_task(watcher.watch(camera))
                 speech = listener.listen(microphone) if microphone is not None else _silence(watching)
                 try:
-                    async with aclosing(self._said(ring, speech)) as said:
-                        yield said
+                    async with aclosing(self._sensed(ring, speech)) as sensed:
+                        yield sensed
                 finally:
                     watching.cancel()
         finally:
@@ -73,24 +79,32 @@ class Senses:
                 frames_dropped=ring.dropped,
             )
 
-    async def _said(
-        self, ring: FrameRing, speech: AsyncGenerator[SpeechStarted | Segment, None]
-    ) -> AsyncGenerator[Said, None]:
-        """Each stretch of speech with what was seen, kept as it ends: the choice is made once its words are known."""
+    async def _sensed(
+        self, ring: FrameRing, speech: AsyncGenerator[Speech | Woken, None]
+    ) -> AsyncGenerator[Sensed, None]:
+        """Speech with what was seen, kept as it pauses and ends: the choice is made once its words are known."""
         snapshots = Snapshots()
         async with aclosing(speech):
             async for item in speech:
-                if isinstance(item, SpeechStarted):
-                    ring.keep_from(item.t)
-                    self._log.emit("speech.started", turn=0, t_start=item.t)
-                else:
+                if isinstance(item, Paused):
+                    yield Said(item.segment, snapshots.take(ring.frames()), item)
+                    continue
+                if isinstance(item, Segment):
                     seen = snapshots.take(ring.frames())
                     ring.keep_from(None)
                     self._log.emit("speech.ended", turn=0, t_start=item.t_start, t_end=item.t_end)
                     yield Said(item, seen)
+                    continue
+                if isinstance(item, SpeechStarted):
+                    ring.keep_from(item.t)
+                    self._log.emit("speech.started", turn=0, t_start=item.t)
+                elif isinstance(item, Woken):
+                    ring.keep_from(None)
+                    self._log.emit("wake", turn=0, word=item.word, t_end=item.t_end)
+                yield item
 
 
-async def _silence(watching: asyncio.Task[None]) -> AsyncGenerator[SpeechStarted | Segment, None]:
+async def _silence(watching: asyncio.Task[None]) -> AsyncGenerator[Speech | Woken, None]:
     """Nothing, until there is nothing more to see."""
     await asyncio.wait([watching])
     return

@@ -12,6 +12,7 @@ import pytest
 
 from glasses import config as configuration
 from glasses.models import Models
+from glasses.settings import Config
 from pipeline import clock as clocks
 from pipeline.ask.addresses import FORMS, open_backend
 from pipeline.ask.backend import Backend
@@ -270,11 +271,11 @@ def test_a_name_on_the_local_network_gets_nothing_unless_that_is_allowed(monkeyp
 def test_the_configuration_says_how_far_pictures_may_go() -> None:
     async def main(clock: Clock) -> None:
         settings = configuration.load({"ask.reach": "lan", "ask.backend": "http://8.8.8.8/v1#m"}, {}).ask
-        Models(configuration.Config()).backend(clock, settings, EventLog(clock))
+        Models(Config()).backend(clock, settings, EventLog(clock))
 
     with pytest.raises(UsageError, match="pictures would go farther than lan"):
         clocks.run(main, virtual=True)
-    with pytest.raises(UsageError, match=r"ask\.reach must be machine, lan or hosted"):
+    with pytest.raises(UsageError, match=r"ask\.reach must be one of empty, machine, lan, hosted"):
         configuration.load({"ask.reach": "far"}, {})
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from glasses import config as configuration
-from glasses.config import Config, load, read_keys
+from glasses import settings
+from glasses.config import load, read_keys
+from glasses.settings import Config
 from pipeline.errors import UsageError
 
 
@@ -138,7 +140,7 @@ def test_a_file_of_keys_that_others_may_read_is_refused_with_the_remedy(home: Pa
 
 
 def test_every_setting_has_a_line_about_it() -> None:
-    source = Path(configuration.__file__).read_text(encoding="utf-8")
+    source = Path(settings.__file__).read_text(encoding="utf-8")
     for name in configuration.known(Config()):
         section, _, key = name.partition(".")
         if section != "costs":

@@ -14,10 +14,10 @@ import pytest
 
 from glasses import cli, doctor
 from glasses import config as configuration
-from glasses.config import Config
 from glasses.doctor import Finding, machine, senses
 from glasses.doctor.finding import Check
 from glasses.recordings.recording import open_recording
+from glasses.settings import Config
 from pipeline.errors import MicrophoneLost, SpeakerLost
 from pipeline.types import AudioChunk, SpeechChunk
 

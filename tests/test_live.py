@@ -25,9 +25,9 @@ import numpy as np
 import pytest
 
 from devices.resampling import resampled
-from glasses.config import Config
 from glasses.models import Models
 from glasses.recordings import open_recording, read_events
+from glasses.settings import Config
 from glasses.testing import Replay
 from pipeline.types import Samples
 from tests.sound import RATE, Ears, Room, SoundSystem, ears, room, sound_system

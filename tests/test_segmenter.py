@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import pytest
 
-from pipeline.listen.segmenter import Segment, Segmenter, SegmenterSettings, SpeechStarted
+from pipeline.listen.segmenter import Paused, Resumed, Segment, Segmenter, SegmenterSettings, Speech, SpeechStarted
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import BLOCK
 from pipeline.types import AudioChunk, Samples, read_only
@@ -36,9 +38,18 @@ def sound(blocks: float, start: float = 0.0, *, first: int = 0) -> AudioChunk:
     return AudioChunk(start, read_only((np.arange(first, first + count) % 30_000).astype(np.int16)), RATE)
 
 
-def heard(*probabilities: float, settings: SegmenterSettings = SETTINGS) -> list[SpeechStarted | Segment]:
+def all_heard(*probabilities: float, settings: SegmenterSettings = SETTINGS) -> list[Speech]:
     segmenter = Segmenter(Probabilities(*probabilities), settings)
     return [*segmenter.feed(sound(len(probabilities))), *segmenter.finish()]
+
+
+def ends(items: Iterable[Speech]) -> list[SpeechStarted | Segment]:
+    """Where speech begins and ends, whatever pauses are in it."""
+    return [item for item in items if isinstance(item, SpeechStarted | Segment)]
+
+
+def heard(*probabilities: float, settings: SegmenterSettings = SETTINGS) -> list[SpeechStarted | Segment]:
+    return ends(all_heard(*probabilities, settings=settings))
 
 
 def test_silence_holds_nothing() -> None:
@@ -77,8 +88,8 @@ def test_a_pause_shorter_than_the_end_silence_does_not_end_it() -> None:
 
 def test_the_segment_comes_as_soon_as_the_end_silence_has_passed() -> None:
     segmenter = Segmenter(Probabilities(*[0.9] * 10), SETTINGS)
-    assert len(list(segmenter.feed(sound(10 + 9)))) == 1
-    assert len(list(segmenter.feed(sound(1, 19 * STEP)))) == 1
+    assert len(ends(segmenter.feed(sound(10 + 9)))) == 1
+    assert len(ends(segmenter.feed(sound(1, 19 * STEP)))) == 1
 
 
 def test_the_end_of_the_sound_ends_the_utterance() -> None:
@@ -97,8 +108,8 @@ def test_chunks_of_any_size_give_the_same() -> None:
     pieces: list[SpeechStarted | Segment] = []
     for n in range(0, 50 * BLOCK, 700):
         count = min(700, 50 * BLOCK - n)
-        pieces += segmenter.feed(sound(count / BLOCK, n / RATE, first=n))
-    pieces += segmenter.finish()
+        pieces += ends(segmenter.feed(sound(count / BLOCK, n / RATE, first=n)))
+    pieces += ends(segmenter.finish())
     assert [type(item) for item in pieces] == [type(item) for item in whole]
     first, second = pieces[-1], whole[-1]
     assert isinstance(first, Segment)
@@ -110,8 +121,8 @@ def test_chunks_of_any_size_give_the_same() -> None:
 def test_a_gap_in_the_sound_ends_the_utterance_where_the_sound_stopped() -> None:
     vad = Probabilities(*[0.9] * 10, *[0.0] * 5, *[0.9] * 10)
     segmenter = Segmenter(vad, SETTINGS)
-    first = list(segmenter.feed(sound(10)))
-    second = [*segmenter.feed(sound(15, 2.0)), *segmenter.finish()]
+    first = ends(segmenter.feed(sound(10)))
+    second = ends([*segmenter.feed(sound(15, 2.0)), *segmenter.finish()])
     assert [type(item) for item in (*first, *second)] == [SpeechStarted, Segment, SpeechStarted, Segment]
     assert isinstance(second[0], Segment)
     assert second[0].t_end == pytest.approx(10 * STEP)
@@ -146,3 +157,67 @@ def test_speech_that_ends_just_before_it_would_be_cut_is_one_utterance() -> None
     assert [type(item) for item in items] == [SpeechStarted, Segment]
     assert isinstance(items[1], Segment)
     assert items[1].t_end == pytest.approx(240 * STEP)
+
+
+# Pauses.
+
+
+def test_the_first_short_silence_is_a_pause_with_all_that_was_said_so_far() -> None:
+    started, paused, segment = all_heard(*[0.9] * 10, *[0.0] * 20)
+    assert isinstance(started, SpeechStarted)
+    assert isinstance(paused, Paused)
+    assert isinstance(segment, Segment)
+    assert paused.segment.t_end == segment.t_end
+    assert len(paused.segment.samples) == (10 + 2) * BLOCK  # two blocks of silence make a pause
+
+
+def test_speech_that_goes_on_ends_the_pause_and_a_breath_does_not() -> None:
+    kinds = [type(item) for item in all_heard(*[0.9] * 5, *[0.0] * 5, *[0.9] * 5, *[0.0] * 20)]
+    assert kinds == [SpeechStarted, Paused, Resumed, Paused, Segment]
+    kinds = [type(item) for item in all_heard(*[0.9] * 5, *[0.0] * 5, *[0.9] * 2, *[0.0] * 20)]
+    assert kinds == [SpeechStarted, Paused, Segment]
+
+
+@pytest.mark.parametrize(("seconds", "blocks"), [(0.2, 7), (0.9, 29)])
+def test_whoever_knows_better_decides_how_long_this_pause_may_last(seconds: float, blocks: int) -> None:
+    segmenter = Segmenter(Probabilities(*[0.9] * 10), SETTINGS)
+    _, paused = segmenter.feed(sound(13))
+    assert isinstance(paused, Paused)
+    segmenter.wait(paused, seconds)
+    assert ends(segmenter.feed(sound(blocks - 4, 13 * STEP))) == []
+    assert len(ends(segmenter.feed(sound(1, (9 + blocks) * STEP)))) == 1
+
+
+def test_what_was_decided_about_one_pause_does_not_hold_for_the_next() -> None:
+    segmenter = Segmenter(Probabilities(*[0.9] * 5, *[0.0] * 3, *[0.9] * 5), SETTINGS)
+    _, paused = segmenter.feed(sound(8))
+    assert isinstance(paused, Paused)
+    segmenter.wait(paused, 5.0)
+    assert len(ends(segmenter.feed(sound(5 + 10, 8 * STEP)))) == 1
+
+
+def test_whoever_hurries_it_ends_it_with_the_next_block() -> None:
+    segmenter = Segmenter(Probabilities(*[0.9] * 20), SETTINGS)
+    list(segmenter.feed(sound(10)))
+    segmenter.hurry()
+    (segment,) = segmenter.feed(sound(1, 10 * STEP))
+    assert isinstance(segment, Segment)
+    assert len(segment.samples) == 11 * BLOCK
+
+
+def test_what_is_forgotten_is_in_no_segment_and_what_follows_begins_anew() -> None:
+    segmenter = Segmenter(Probabilities(*[0.9] * 30), SETTINGS)
+    list(segmenter.feed(sound(20)))
+    (started,) = segmenter.forget(15 * STEP)
+    assert isinstance(started, SpeechStarted)
+    assert started.t == pytest.approx(15 * STEP)
+    _, segment = segmenter.feed(sound(30, 20 * STEP, first=20 * BLOCK))
+    assert isinstance(segment, Segment)
+    assert segment.samples[0] == 15 * BLOCK
+
+
+def test_what_little_is_left_of_what_was_forgotten_is_no_speech() -> None:
+    segmenter = Segmenter(Probabilities(*[0.9] * 20), SETTINGS)
+    list(segmenter.feed(sound(20)))
+    assert list(segmenter.forget(19 * STEP)) == []
+    assert list(segmenter.feed(sound(30, 20 * STEP))) == []

@@ -16,16 +16,21 @@ import numpy as np
 from devices.registry import open_speaker
 from pipeline import clock as clocks
 from pipeline.ask.backend import Backend, PictureBudget
+from pipeline.attention import AttentionSettings
+from pipeline.buttons import ButtonEvent, ButtonPressed, ButtonReleased
 from pipeline.clock import Clock
 from pipeline.costs import Costs, fixed
 from pipeline.events import EventLog
+from pipeline.listen.listener import Ears
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.transcriber import RATE, Transcript
+from pipeline.listen.wake import Woken
 from pipeline.orders import Keeper
-from pipeline.session import Parts, Session
+from pipeline.parts import Parts
+from pipeline.session import Session
 from pipeline.sources import News
+from pipeline.speak.mouth import Mouth
 from pipeline.speak.voice import Voice
-from pipeline.turn import Mouth
 from pipeline.types import (
     Answer,
     AnswerDelta,
@@ -70,7 +75,7 @@ class ToneVoice:
     rate = 22_050
     language = "en"
 
-    def synthesise(self, clause: str) -> Iterator[Samples]:
+    def synthesise(self, clause: str, speed: float = 1.0) -> Iterator[Samples]:
         silence = np.zeros(self.rate // 10, np.int16)
         yield np.concatenate([silence, tone(0.05 * len(clause), self.rate)])
 
@@ -89,6 +94,7 @@ class Scripted:
         self._fault, self._told = fault, told
         self._clock: Clock | None = None
         self.questions: list[Question] = []
+        self.broken_off = 0  # streams that were closed before their end
 
     def on(self, clock: Clock) -> Scripted:
         self._clock = clock
@@ -98,14 +104,57 @@ class Scripted:
         assert self._clock
         self.questions.append(question)
         t = question.t + self._first
+        self.broken_off += 1
         for word in self._text.split(" "):
             await self._clock.sleep_until(t)
             yield AnswerDelta(question.turn, self._clock.now(), word + " ")
             t = self._clock.now() + 0.05
+        self.broken_off -= 1
         yield Answer(question.turn, self._text, self._outcome, self._fault, self._told)
 
     async def close(self) -> None:
         pass
+
+
+@dataclass(frozen=True)
+class Patience:
+    """Waits so many seconds after words: the stand-in for what decides the end of a turn."""
+
+    after: Callable[[str], float]
+
+    def patience(self, words: Transcript, sound: Samples) -> float:
+        return self.after(words.text)
+
+
+class Wakes:
+    """Hears its word when the timeline says so: the stand-in for a wake word model. It takes 0.2 s to be sure."""
+
+    word = "alexa"
+
+    def __init__(self, ends: list[float]) -> None:
+        self._ends = list(ends)
+
+    def feed(self, chunk: AudioChunk) -> Iterator[Woken]:
+        while self._ends and self._ends[0] + 0.2 <= chunk.t_end:
+            yield Woken(self.word, chunk.t_end, self._ends.pop(0))
+
+    def reset(self) -> None:
+        pass
+
+
+@dataclass(frozen=True)
+class Pressed:
+    """A button that is pressed, and let go of, when the timeline says so."""
+
+    clock: Clock
+    times: list[tuple[float, float]]
+
+    async def __aiter__(self) -> AsyncGenerator[ButtonEvent, None]:
+        for down, up in self.times:
+            await self.clock.sleep_until(down)
+            yield ButtonPressed(down, released=True)
+            await self.clock.sleep_until(up)
+            yield ButtonReleased(up)
 
 
 def tone(seconds: float, rate: int = RATE) -> Samples:
@@ -135,6 +184,11 @@ class Timeline:
     camera: Iterable[VideoFrame | News] | None = None
     microphone: Iterable[AudioChunk | News] | None = None
     keeper: Keeper | None = None
+    patience: Callable[[str], float] | None = None
+    attention: AttentionSettings = field(default_factory=AttentionSettings)
+    wakes: list[float] = field(default_factory=list)
+    presses: list[tuple[float, float]] = field(default_factory=list)
+    cues: bool = False
 
     def says(self, start: float, end: float, text: str) -> Timeline:
         """From `start` to `end` the wearer says `text`; empty text is speech that nobody can make out."""
@@ -182,16 +236,25 @@ class Timeline:
                 log.subscribe(subscriber)
             mind = backend.on(clock) if isinstance(backend, Scripted) else backend(clock)
             spoken = voice or ToneVoice()
-            mouth = Mouth(spoken, open_speaker(speaker, clock, spoken.rate), others)
-            ears = Segmenter(LoudnessVad(), SegmenterSettings(end_silence=END_SILENCE))
+            device = open_speaker(speaker, clock, spoken.rate)
+            mouth = Mouth(clock, spoken, device, others, cues=self.cues)
+            ears = Ears(Segmenter(LoudnessVad(), SegmenterSettings(end_silence=END_SILENCE)), Wakes(self.wakes))
             parts = Parts(
-                ears, Script([text for *_, text in self.lines], self.language), mind, mouth, keeper=self.keeper
+                ears,
+                Script([text for *_, text in self.lines], self.language),
+                mind,
+                mouth,
+                keeper=self.keeper,
+                attention=self.attention,
+                end_of_turn=Patience(self.patience) if self.patience else None,
             )
             try:
                 camera, microphone = self.camera or self.frames(), self.microphone or self.sound()
-                await Session(clock, log, parts).run(camera, microphone, {"title": "timeline"})
+                await Session(clock, log, parts).run(
+                    camera, microphone, {"title": "timeline"}, Pressed(clock, self.presses)
+                )
             finally:
-                await mouth.speaker.close()
+                await device.close()
                 await mind.close()
 
         clocks.run(main, virtual=virtual, costs=costs or fixed(FREE))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from glasses.config import Config
+from glasses.settings import Config
 
 
 @dataclass(frozen=True, slots=True)

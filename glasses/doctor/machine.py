@@ -13,8 +13,8 @@ from glasses import config as configuration
 from glasses import weights
 from glasses.catalogue import CATALOGUE
 from glasses.cli import missing_library
-from glasses.config import Config
 from glasses.doctor.finding import Finding
+from glasses.settings import Config
 from pipeline.errors import GlassesError, UsageError
 
 _LIBRARIES = ("av", "ctranslate2", "faster-whisper", "httpx", "numpy", "onnxruntime", "opencv-python", "piper-tts")

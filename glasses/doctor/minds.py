@@ -14,9 +14,9 @@ import numpy as np
 from glasses import config as configuration
 from glasses import weights
 from glasses.catalogue import CARRIED
-from glasses.config import Config
 from glasses.doctor.finding import Finding
 from glasses.egress import EgressLog
+from glasses.settings import Config
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError

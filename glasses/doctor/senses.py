@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 
 from devices.registry import Kind, Wanted, open_camera, open_microphone, open_speaker, shown
-from glasses.config import Config
 from glasses.doctor.finding import Finding
+from glasses.settings import Config
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.errors import DeviceLost, GlassesError, MicrophoneLost, SpeakerLost, UsageError

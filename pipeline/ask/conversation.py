@@ -91,6 +91,11 @@ class Conversation:
     _pictures: deque[Picture] = field(default_factory=lambda: deque(maxlen=_PICTURED))
     _topic: str = ""
 
+    @property
+    def last(self) -> str:
+        """The last answer, as far as it was heard; empty if there is none."""
+        return self.past[-1].answer if self.past else ""
+
     def compose(
         self,
         turn: int,

@@ -18,20 +18,22 @@ class RecordedAnswers:
 
     def __init__(self, clock: Clock, events: Iterable[Event]) -> None:
         self._clock = clock
-        self._turns: dict[int, list[Event]] = {}
+        self._turns: dict[int, list[list[Event]]] = {}  # of each turn the attempts, each from its question on
         for event in events:
-            self._turns.setdefault(event.turn, []).append(event)
+            attempts = self._turns.setdefault(event.turn, [])
+            if event.kind == "asked":
+                attempts.append([])
+            if attempts:
+                attempts[-1].append(event)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`; a turn that was not recorded ends as an error."""
-        asked: float | None = None
+        attempts = self._turns.get(question.turn, [])
+        events = attempts.pop(0) if len(attempts) > 1 else (attempts or [[]])[0]
+        asked = events[0].t if events else 0.0
         fault, told = "", ""
-        for event in self._turns.get(question.turn, []):
-            if event.kind == "asked":
-                asked = event.t
-            elif asked is None:
-                continue
-            elif event.kind == "answer.delta":
+        for event in events:
+            if event.kind == "answer.delta":
                 await self._clock.sleep_until(question.t + event.t - asked)
                 yield AnswerDelta(question.turn, self._clock.now(), event.data["text"])
             elif event.kind == "fault":

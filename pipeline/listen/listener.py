@@ -2,29 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
 
 from pipeline.clock import Clock
 from pipeline.errors import MicrophoneLost
 from pipeline.events import EventLog
-from pipeline.listen.segmenter import GAP, Segment, Segmenter, SpeechStarted
+from pipeline.listen.segmenter import GAP, Segmenter, Speech
+from pipeline.listen.wake import WakeWord, Woken
 from pipeline.sources import Health, Lost, News, Tell, follow
 from pipeline.types import AudioChunk
 
+Clean = Callable[[AudioChunk], AudioChunk]
+"""Takes our own voice out of a piece of the microphone's sound."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """What a microphone's sound goes through."""
+
+    segmenter: Segmenter
+    wake: WakeWord | None = None
+    clean: Clean | None = None
+
 
 class Listener:
-    """Follows one microphone through `segmenter`."""
+    """Follows one microphone."""
 
-    def __init__(self, clock: Clock, log: EventLog, segmenter: Segmenter, tell: Tell) -> None:
+    def __init__(self, clock: Clock, log: EventLog, ears: Ears, tell: Tell) -> None:
         self._clock = clock
         self._log = log
-        self._segmenter = segmenter
+        self._ears = ears
         self._health = Health(log, "microphone", tell)
         self._tell = tell
 
-    async def listen(self, microphone: Iterable[AudioChunk | News]) -> AsyncGenerator[SpeechStarted | Segment, None]:
-        """What begins and ends, as it does, until the sound is over; a lost microphone is told once, and reopened."""
+    async def listen(self, microphone: Iterable[AudioChunk | News]) -> AsyncGenerator[Speech | Woken, None]:
+        """What begins and ends, as it does, until the sound is over; a lost microphone is told once, and reopened.
+
+        A wake word is no speech: what is left of the stretch that it was heard in may begin anew behind it.
+        """
         t_next: float | None = None
         lost = False
         source = follow(self._clock, lambda: microphone, lambda chunk: chunk.t_end, _stalled)
@@ -34,18 +51,27 @@ class Listener:
                     if t_next is not None and item.t - t_next > GAP:
                         self._log.emit("audio.gap", turn=0, t_start=t_next, t_end=item.t)
                     t_next, lost = item.t_end, False
-                    for speech in self._segmenter.feed(item):
-                        yield speech
+                    for heard in self._hear(item):
+                        yield heard
                     continue
                 if isinstance(item, Lost):  # what the microphone broke off is taken as said
                     lost = True
-                    for speech in self._segmenter.finish():
-                        yield speech
+                    for heard in self._ears.segmenter.finish():
+                        yield heard
                 await self._health.note(item)
-        for speech in self._segmenter.finish():
-            yield speech
+        for heard in self._ears.segmenter.finish():
+            yield heard
         if t_next is None and not lost:
             await self._tell("there was no sound at all", "There is no sound, so I can't hear a question.")
+
+    def _hear(self, chunk: AudioChunk) -> Iterator[Speech | Woken]:
+        ears = self._ears
+        if ears.clean:
+            chunk = ears.clean(chunk)
+        yield from ears.segmenter.feed(chunk)
+        for woken in ears.wake.feed(chunk) if ears.wake else ():
+            yield woken
+            yield from ears.segmenter.forget(woken.t_end)
 
 
 def _stalled(why: str) -> MicrophoneLost:

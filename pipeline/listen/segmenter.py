@@ -26,7 +26,9 @@ class SegmenterSettings:
     onset: float = 0.5  # probability from which sound is taken for speech
     offset: float = 0.35  # probability below which speech is taken for silence
     min_speech: float = 0.16  # seconds of speech in a row that begin an utterance; less is a click or a cough
-    end_silence: float = 0.7  # seconds of silence that end it
+    pause: float = 0.064  # seconds of silence from which it may have ended
+    resume: float = 0.096  # seconds of speech in a row after a pause with which it goes on; less is a breath
+    end_silence: float = 0.7  # seconds of silence that end it, where nobody knows better
     pre_roll: float = 0.3  # seconds kept before the first voiced sample: soft consonants
     tail: float = 0.2  # seconds kept after the last
     max_segment: float = 28.0  # seconds; Whisper hears 30 at most
@@ -47,6 +49,24 @@ class Segment:
     t_end: float  # last voiced sample, seconds
     samples: Samples  # from the pre-roll to the tail, 16 kHz
     t: float  # of the first of the samples, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Whoever spoke is silent: for a moment, or for good."""
+
+    segment: Segment  # all so far
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """It was only a pause."""
+
+    t: float  # by when that was clear, seconds
+
+
+Speech = SpeechStarted | Paused | Resumed | Segment
+"""What a stream of sound has to tell: a stretch of speech starts, pauses and resumes any number of times, and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +93,11 @@ class Segmenter:
         self._speech: list[_Block] = []  # while somebody speaks: the pre-roll and all since
         self._t_start = 0.0
         self._t_end = 0.0  # of the last voiced block
+        self._paused: Paused | None = None
+        self._resuming = 0  # blocks of speech in a row since the pause
+        self._patience = settings.end_silence  # seconds of silence that end this stretch
 
-    def feed(self, chunk: AudioChunk) -> Iterator[SpeechStarted | Segment]:
+    def feed(self, chunk: AudioChunk) -> Iterator[Speech]:
         """Take the next sound, of any length, mono int16 at 16 kHz; what begins and ends with it.
 
         A gap before the chunk ends the utterance: what is missing might have been silence.
@@ -91,26 +114,53 @@ class Segmenter:
             yield from self._judge(block)
             self._t_rest += BLOCK / RATE
 
-    def finish(self) -> Iterator[Segment | SpeechStarted]:
+    def finish(self) -> Iterator[Speech]:
         """The sound is over, which ends the utterance too."""
         if len(self._rest):
             yield from self._judge(self._rest)
         if self._speech:
             yield self._end()
         self._rest = np.zeros(0, np.int16)
-        self._before.clear()
-        self._run = 0
+        self._clear()
         self._vad.reset()
 
-    def _judge(self, samples: Samples) -> Iterator[SpeechStarted | Segment]:
+    def wait(self, paused: Paused, seconds: float) -> None:
+        """Let this pause end the stretch after so many seconds of silence, unless speech has gone on meanwhile."""
+        if self._paused is paused:
+            self._patience = seconds
+
+    def hurry(self) -> None:
+        """Somebody says that this was all: what is being said ends with the next block."""
+        self._patience = 0.0 if self._speech else self._patience
+
+    def forget(self, before: float) -> Iterator[Speech]:
+        """What sounded before that time was none of it, such as a wake word; what is left may begin anew."""
+        kept = [block for block in (*self._before, *self._speech) if block.t >= before]
+        self._clear()
+        for block in kept:
+            yield from self._take(block)
+
+    def _clear(self) -> None:
+        self._before.clear()
+        self._run = 0
+        self._speech = []
+        self._listen()
+
+    def _listen(self) -> None:
+        """No pause is known of."""
+        self._paused, self._resuming, self._patience = None, 0, self._settings.end_silence
+
+    def _judge(self, samples: Samples) -> Iterator[Speech]:
         whole = samples if len(samples) == BLOCK else np.pad(samples, (0, BLOCK - len(samples)))
-        block = _Block(self._t_rest, samples, self._vad.probability(whole))
+        yield from self._take(_Block(self._t_rest, samples, self._vad.probability(whole)))
+
+    def _take(self, block: _Block) -> Iterator[Speech]:
         if self._speech:
             yield from self._go_on(block)
         else:
             yield from self._wait(block)
 
-    def _wait(self, block: _Block) -> Iterator[SpeechStarted]:
+    def _wait(self, block: _Block) -> Iterator[Speech]:
         """Nobody speaks so far."""
         self._before.append(block)
         threshold = self._settings.offset if self._run else self._settings.onset
@@ -125,27 +175,45 @@ class Segmenter:
         while len(self._before) > self._run + self._settings.pre_roll * RATE / BLOCK:
             self._before.popleft()
 
-    def _go_on(self, block: _Block) -> Iterator[SpeechStarted | Segment]:
+    def _go_on(self, block: _Block) -> Iterator[Speech]:
         """Somebody speaks, or has just stopped."""
         self._speech.append(block)
         if block.probability >= self._settings.offset:
             self._t_end = block.t_end
-        elif block.t_end - self._t_end >= self._settings.end_silence:
-            yield self._end()
-            return
+            self._resuming += 1
+            if not self._patience:
+                yield self._end()
+                return
+            if self._paused and self._resuming * BLOCK >= self._settings.resume * RATE:
+                self._listen()
+                yield Resumed(block.t_end)
+        else:
+            self._resuming = 0
+            silence = block.t_end - self._t_end
+            if not self._paused and silence >= self._settings.pause:
+                self._paused = Paused(self._so_far())
+                yield self._paused
+            if silence >= self._patience:
+                yield self._end()
+                return
         if block.t_end - self._speech[0].t >= self._settings.max_segment:
             yield from self._cut()
 
-    def _end(self) -> Segment:
+    def _so_far(self) -> Segment:
         last = self._t_end + self._settings.tail
         samples = np.concatenate([block.samples for block in self._speech if block.t < last])
-        segment = Segment(self._t_start, self._t_end, read_only(samples), self._speech[0].t)
+        return Segment(self._t_start, self._t_end, read_only(samples), self._speech[0].t)
+
+    def _end(self) -> Segment:
+        segment = self._so_far()
+        last = self._t_end + self._settings.tail
+        self._listen()
         # What follows the tail may be the pre-roll of the next utterance.
         self._before.extend(block for block in self._speech if block.t >= last)
         self._speech = []
         return segment
 
-    def _cut(self) -> Iterator[SpeechStarted | Segment]:
+    def _cut(self) -> Iterator[Speech]:
         """Somebody speaks longer than a segment may be: cut where they most likely draw breath."""
         earliest = max(1, len(self._speech) - int(_CUT_SEARCH * RATE / BLOCK))
         place = min(range(earliest, len(self._speech)), key=lambda n: self._speech[n].probability)

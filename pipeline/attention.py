@@ -1,0 +1,64 @@
+"""Who is meant: whether what was said is for the assistant, by how a turn is to be started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Literal
+
+from pipeline.listen.addressed import addressed, named
+
+Start = Literal["always", "wake", "name", "key"]
+
+STARTS: tuple[Start, ...] = ("always", "wake", "name", "key")
+"""Ways to start a turn: whatever is said, behind a wake word, behind a spoken name, or at the press of a key."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionSettings:
+    """How a turn is started."""
+
+    start: Start = "always"
+    name: str = "glasses"  # that is to be said, where it is started by name
+    awake: float = 8.0  # seconds after a wake word, its name alone or a key, in which a question may begin
+    follow_up: float = 6.0  # seconds after an answer in which the next question may begin without any of them
+
+
+class Attention:
+    """Open or not, until when, and to what. Times are session seconds."""
+
+    def __init__(self, settings: AttentionSettings) -> None:
+        self._settings = settings
+        self._until = -inf  # a question may begin until then
+        self._called = False  # a wake word or a key opened it: whatever comes is meant
+
+    @property
+    def until(self) -> float:
+        """Seconds. Until when a question may begin; minus infinity if it may not."""
+        return inf if self._settings.start == "always" else self._until
+
+    def call(self, t: float) -> None:
+        """The wearer called: whatever is said next is meant."""
+        self._until, self._called = t + self._settings.awake, True
+
+    def follow_up(self, t: float) -> None:
+        """The wearer was answered: what is said next may be meant."""
+        self._until, self._called = t + self._settings.follow_up, False
+
+    def close(self) -> None:
+        """Nothing more is wanted."""
+        self._until, self._called = -inf, False
+
+    def meant(self, text: str, confidence: float, t_start: float, *, answering: bool) -> str | None:
+        """What of `text`, said from `t_start` on, is for the assistant: empty if only its name; None if nothing is.
+
+        Whoever is being answered (`answering`) may say more without being called again.
+        """
+        if self._settings.start == "always":
+            return text
+        if self._settings.start == "name" and (question := named(text, self._settings.name)) is not None:
+            return question
+        within = t_start <= self._until
+        if within and self._called:
+            return text
+        return text if (within or answering) and addressed(text, confidence) else None

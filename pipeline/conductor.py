@@ -1,0 +1,257 @@
+"""Who has the floor: reacts to what is heard, understood and pressed, by starting, holding and ending turns.
+
+Nothing here waits: each thing that happens is reacted to at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from pipeline.attention import Attention
+from pipeline.clock import Clock
+from pipeline.endpointing import Heard, Understood
+from pipeline.events import EventLog
+from pipeline.listen.level import CLIPPED, clipped_share
+from pipeline.listen.segmenter import Paused, Resumed, Segment, SpeechStarted
+from pipeline.listen.wake import Woken
+from pipeline.orders import order_in
+from pipeline.parts import Parts
+from pipeline.speak.own_words import backchannel, own
+from pipeline.turns import Turns
+from pipeline.types import Utterance, Word
+
+_TOO_LOUD = "That was too loud for the microphone, and I couldn't make it out."
+_NOT_MADE_OUT = "I couldn't make out what you said."
+
+_INSISTS = 0.5
+"""Seconds for which somebody speaks on although the voice has stopped: an echo of it has died away by then (up to
+0.25 s under way, 0.1 s until voice activity drops), and who only nods has finished."""
+
+_ATTEMPTS = 2
+"""Early questions in one stretch of speech, at most: each pause of it could be its end."""
+
+_ECHO = 0.5
+"""Seconds that what was spoken takes to come back through the microphone, at most."""
+
+_WAKE_WORD = 1.0
+"""Seconds that a wake word takes, about."""
+
+_HELD = 0.4
+"""Seconds from which a button is held and not tapped."""
+
+_CHIME = 0.3
+"""Seconds of silence behind a wake word after which a cue says that it was heard: who speaks on needs none."""
+
+
+@dataclass(slots=True, eq=False)
+class _Stretch:
+    """A stretch of speech that goes on, or is not understood yet."""
+
+    silent: bool = False  # a pause, or its end
+    over: bool = False
+    attempts: int = 0  # early questions
+    obeyed: bool = False  # it was an order that did not wait for its end
+    insisted: bool = False  # it went on when the voice had stopped: it is no echo of it
+
+
+class Conductor:
+    """Reacts for one session; its tasks belong to `group`."""
+
+    def __init__(self, clock: Clock, log: EventLog, parts: Parts, group: asyncio.TaskGroup) -> None:
+        self._clock = clock
+        self._log = log
+        self._parts = parts
+        self._group = group
+        self._attention = Attention(parts.attention)
+        self._turns = Turns(clock, log, parts, group, self._answered)
+        self._pressed = 0.0  # when the button last was, seconds
+        self._stretches: deque[_Stretch] = deque()  # in their order; only the last may still go on
+
+    def react(self, item: Heard) -> None:
+        """Something is heard, or understood."""
+        match item:
+            case SpeechStarted():
+                self._stretches.append(_Stretch())
+                self._somebody_speaks()
+            case Paused():
+                self._stretches[-1].silent = True
+            case Resumed():
+                self._stretches[-1].silent = False
+                self._turns.withdraw("speech went on")
+                self._somebody_speaks()
+            case Segment():
+                self._stretches[-1].silent = self._stretches[-1].over = True
+            case Woken():
+                self._woken(item)
+            case Understood() if item.over:
+                self._end(self._stretches.popleft(), item)
+                self._free()
+            case Understood():
+                self._pause(self._stretches[-1], item)
+
+    async def tell(self, what: str, told: str) -> None:
+        """Something has failed: the wearer hears it when nobody else speaks. Never waits: too much is only logged."""
+        if self._turns.tell(what, told):
+            self._free()
+        else:
+            self._log.emit("fault", turn=0, what=what, told="")
+
+    def press(self, t: float) -> None:
+        """The button: ends what the assistant does; or says that this was all; or that a question comes."""
+        self._pressed = t
+        if self._turns.active:
+            self._turns.cancel("button")
+            self._attention.close()
+        elif self._listening:
+            self._parts.ears.segmenter.hurry()
+        else:
+            self._log.emit("pressed", turn=0)
+            self._attention.call(t)
+            self._turns.cue("awake")
+
+    def release(self, t: float) -> None:
+        """Whoever held the button while they spoke has finished."""
+        if t - self._pressed >= _HELD and self._listening:
+            self._parts.ears.segmenter.hurry()
+
+    @property
+    def _listening(self) -> bool:
+        """Whether something is being said that is meant for the assistant."""
+        going_on = bool(self._stretches) and not self._stretches[-1].over
+        return going_on and self._attention.until >= self._clock.now()
+
+    async def finish(self) -> None:
+        """Nothing more is heard: return when the last answer has been spoken."""
+        await self._turns.finish()
+
+    def _answered(self) -> None:
+        self._attention.follow_up(self._clock.now())
+        self._free()
+
+    def _free(self) -> None:
+        if not self._stretches:
+            self._turns.tell_next()
+
+    # Somebody speaks.
+
+    def _somebody_speaks(self) -> None:
+        if self._turns.active:
+            self._turns.hold()
+            self._group.create_task(self._insists(self._stretches[-1], self._turns.current))
+
+    async def _insists(self, stretch: _Stretch, turn: object) -> None:
+        """Whoever speaks on while the voice is silent means it, whatever they say."""
+        await self._clock.sleep_until(self._clock.now() + _INSISTS)
+        if self._turns.current is turn and self._turns.audible and not stretch.silent:
+            stretch.insisted = True
+            self._turns.cancel("speech")
+            self._attention.follow_up(self._clock.now())
+
+    def _woken(self, woken: Woken) -> None:
+        """It always counts, unless it was in the answer itself. What went before it is no part of anything."""
+        if self._stretches and not self._stretches[-1].over:
+            self._stretches.pop()
+            self._turns.withdraw("a wake word")
+        said = self._parts.mouth.words(woken.t_end - _WAKE_WORD - _ECHO, woken.t_end)
+        if woken.word.rpartition("_")[2] in said.lower():
+            self._log.emit("ignored", turn=0, t_start=woken.t_end, t_end=woken.t, reason="its own words")
+            self._turns.go_on()
+            return
+        self._turns.cancel("wake word")
+        self._attention.call(woken.t)
+        self._group.create_task(self._chime())
+
+    async def _chime(self) -> None:
+        await self._clock.sleep_until(self._clock.now() + _CHIME)
+        if not self._stretches:
+            self._turns.cue("awake")
+
+    # Somebody was understood.
+
+    def _pause(self, stretch: _Stretch, understood: Understood) -> None:
+        """It may have been all: what can be done before that is certain."""
+        if self._stops(understood):
+            stretch.obeyed = True
+            return
+        text, _ = self._wanted(stretch, understood)
+        if not text or stretch.attempts >= _ATTEMPTS or self._turns.knows(order_in(text)):
+            return
+        stretch.attempts += 1
+        self._turns.ask(understood.said, _utterance(understood, text))
+
+    def _end(self, stretch: _Stretch, understood: Understood) -> None:
+        """It was all."""
+        segment = understood.said.segment
+        clipped = clipped_share(segment.samples)
+        if clipped > CLIPPED:
+            self._log.emit("audio.clipped", turn=0, t_start=segment.t_start, t_end=segment.t_end, share=clipped)
+        if stretch.obeyed or self._stops(understood):
+            return
+        text, why = self._wanted(stretch, understood)
+        if text is None:
+            self._turns.withdraw(why)
+            self._log.emit("ignored", turn=0, t_start=segment.t_start, t_end=segment.t_end, reason=why)
+            if understood.fault:
+                self._turns.tell(understood.fault, _NOT_MADE_OUT)
+            elif not understood.heard.text and clipped > CLIPPED:
+                self._turns.tell("speech too loud for the microphone", _TOO_LOUD)
+            self._go_on()
+        elif not text:
+            self._attention.call(segment.t_end)
+            self._log.emit("wake", turn=0, word=self._parts.attention.name, t_end=segment.t_end)
+            self._turns.cancel("wake word")
+            self._turns.cue("awake")
+        elif (order := order_in(text)) and self._turns.knows(order):
+            self._turns.obey(order, understood.said, _utterance(understood, text))
+        else:
+            if not self._turns.asked_early(text):
+                self._turns.ask(understood.said, _utterance(understood, text))
+            self._turns.commit()
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """The voice speaks on, unless somebody else already does."""
+        if self._stretches and not self._stretches[-1].silent:
+            self._turns.hold()
+        else:
+            self._turns.go_on()
+
+    def _wanted(self, stretch: _Stretch, understood: Understood) -> tuple[str | None, str]:
+        """What of the words is for the assistant: empty if only its name; None, and why, if nothing is."""
+        heard, segment = understood.heard, understood.said.segment
+        if not heard.text:
+            return None, heard.reason
+        if not stretch.insisted and self._echoes(heard.text, segment.t_start, segment.t_end):
+            return None, "its own words"
+        answering = self._turns.active
+        if answering and backchannel(heard.text):
+            return None, "a sign of listening"
+        text = self._attention.meant(heard.text, heard.confidence, segment.t_start, answering=answering)
+        return text, "not meant for the assistant"
+
+    def _echoes(self, text: str, t_start: float, t_end: float) -> bool:
+        """Whether `text` is what the voice was saying then. An order is one unless the voice said just that."""
+        spoken = self._parts.mouth.words(t_start - _ECHO, t_end)
+        if order_in(text):
+            return text.lower().strip(" .!?") in spoken.lower()
+        return own(text, spoken)
+
+    def _stops(self, understood: Understood) -> bool:
+        """Whether it is an order to stop, which counts at once, called or not; if so, it is carried out."""
+        text, t_start = understood.heard.text, understood.said.segment.t_start
+        if order_in(text) != "stop" or not (self._turns.active or self._attention.until >= t_start):
+            return False
+        self._turns.withdraw("an order")
+        self._turns.cancel("stop")
+        self._attention.close()
+        self._turns.heard(_utterance(understood, text))
+        return True
+
+
+def _utterance(understood: Understood, text: str) -> Utterance:
+    """`text` as what was said; the turn that it becomes is not known yet."""
+    segment, heard = understood.said.segment, understood.heard
+    words = tuple(Word(word.text, segment.t + word.t_start, segment.t + word.t_end) for word in heard.words)
+    return Utterance(0, segment.t_start, segment.t_end, text, heard.confidence, heard.language, words)

@@ -1,0 +1,125 @@
+"""What was said, known early: the words of a stretch of speech while its last silence is still being waited out.
+
+At the first short pause the stretch is transcribed, and the words, with their sound, say how long a silence ends it.
+If speech goes on, that was for nothing; if not, the words are already there when the stretch is over.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+from pipeline.channel import Channel
+from pipeline.clock import Clock
+from pipeline.errors import UsageError
+from pipeline.listen.end_of_turn import EndOfTurn
+from pipeline.listen.segmenter import Segmenter, Speech
+from pipeline.listen.transcriber import Transcriber, Transcript
+from pipeline.listen.wake import Woken
+from pipeline.senses import Said, Sensed
+
+_WAITING = 4
+"""Stretches that wait for the recogniser at most: an answer to what was said minutes ago is of no use to anybody."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Understood:
+    """The words of a stretch of speech: so far, while a pause lasts, or of all of it."""
+
+    said: Said
+    heard: Transcript
+    fault: str = ""  # why there are no words, if the recogniser failed
+
+    @property
+    def over(self) -> bool:
+        """Whether this is all of it."""
+        return self.said.paused is None
+
+
+Heard = Speech | Woken | Understood
+"""What there is to react to, as it happens; the words of a stretch come as soon as they are known."""
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    """A stretch to be transcribed."""
+
+    said: Said
+    pause: _Job | None = None  # the one that it ended with
+    void: bool = False  # a pause after which speech went on
+    heard: Transcript | None = None
+
+
+class Endpointing:
+    """Decides when somebody has finished; `end_of_turn` knows how long to wait, and without it the segmenter does."""
+
+    def __init__(
+        self, clock: Clock, segmenter: Segmenter, transcriber: Transcriber, end_of_turn: EndOfTurn | None = None
+    ) -> None:
+        self._clock = clock
+        self._segmenter = segmenter
+        self._transcriber = transcriber
+        self._end_of_turn = end_of_turn
+        self._jobs: Channel[_Job] = Channel(_WAITING)
+
+    async def follow(self, sensed: AsyncIterator[Sensed], react: Callable[[Heard], None]) -> None:
+        """Call `react` with all that is heard, as it is, until the sound is over and its last words are understood.
+
+        Hearing never waits: of too much, the oldest is ignored. Raises UsageError where a stage has no known cost.
+        """
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen(sensed, react))
+            group.create_task(self._understand(react))
+
+    async def _listen(self, sensed: AsyncIterator[Sensed], react: Callable[[Heard], None]) -> None:
+        pause: _Job | None = None
+        async for item in sensed:
+            if isinstance(item, Said):
+                job = _Job(item, None if item.paused else pause)
+                pause = job if item.paused else None
+                react(item.paused or item.segment)
+                dropped = await self._jobs.push(job)
+                if dropped and not dropped.said.paused:
+                    react(Understood(dropped.said, _nothing("too much was said meanwhile")))
+                continue
+            if pause:
+                pause.void, pause = True, None
+            react(item)
+        self._jobs.close()
+
+    async def _understand(self, react: Callable[[Heard], None]) -> None:
+        async for job in self._jobs:
+            if job.pause and job.pause.heard:
+                react(Understood(job.said, job.pause.heard))
+            elif not job.void:
+                await self._transcribe(job, react)
+
+    async def _transcribe(self, job: _Job, react: Callable[[Heard], None]) -> None:
+        said = job.said
+        try:
+            heard, patience = await self._clock.run("transcribe", lambda: self._words(said))
+        except UsageError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must not wait in silence
+            if not said.paused:  # in a pause it is tried again at the end
+                react(Understood(said, _nothing("transcription failed"), fault=f"transcription failed: {error}"))
+            return
+        if job.void:
+            return
+        job.heard = heard
+        if said.paused and patience is not None:
+            self._segmenter.wait(said.paused, patience)
+        react(Understood(said, heard))
+
+    def _words(self, said: Said) -> tuple[Transcript, float | None]:
+        """The words, and after how long a silence they are all, if somebody knows."""
+        samples = said.segment.samples
+        heard = self._transcriber.transcribe(samples)
+        if said.paused and self._end_of_turn and heard.text:
+            return heard, self._end_of_turn.patience(heard, samples)
+        return heard, None
+
+
+def _nothing(reason: str) -> Transcript:
+    return Transcript("", 0.0, "en", reason)

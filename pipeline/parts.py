@@ -1,0 +1,30 @@
+"""What a session is made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pipeline.ask.backend import Backend
+from pipeline.ask.modes import AUTO
+from pipeline.attention import AttentionSettings
+from pipeline.listen.end_of_turn import EndOfTurn
+from pipeline.listen.listener import Ears
+from pipeline.listen.transcriber import Transcriber
+from pipeline.look.choice import LookSettings
+from pipeline.orders import Keeper
+from pipeline.speak.mouth import Mouth
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a session is made of."""
+
+    ears: Ears
+    transcriber: Transcriber
+    backend: Backend
+    mouth: Mouth
+    look: LookSettings = field(default_factory=LookSettings)
+    keeper: Keeper | None = None  # None: orders to keep something are questions like any other
+    mode: str = AUTO  # how hard to think: one of pipeline/ask/modes.py, or by the question
+    attention: AttentionSettings = field(default_factory=AttentionSettings)
+    end_of_turn: EndOfTurn | None = None  # None: the same silence after everything

@@ -1,0 +1,304 @@
+"""Taking turns, as timelines in virtual time: who speaks when, who is silent for it, and what becomes of the answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline.attention import AttentionSettings
+from pipeline.types import Event
+from tests.timeline import Scripted, Timeline, of
+
+LONG = "This is a long answer, it takes more than four seconds to speak all of it out loud to you."
+SPOKEN = len(LONG) * 0.05 + 0.2  # seconds that the stand-in voice takes for it, in two clauses
+
+
+def asked(backend: Scripted) -> list[str]:
+    return [question.text for question in backend.questions]
+
+
+def heard(events: list[Event]) -> list[str]:
+    return [event.data["text"] for event in of(events, "heard")]
+
+
+def spoken(events: list[Event]) -> list[tuple[str, bool]]:
+    return [(event.data["heard_text"], event.data["interrupted"]) for event in of(events, "spoken")]
+
+
+# The end of a turn, and a head start.
+
+
+def test_complete_words_end_the_turn_early() -> None:
+    timeline = Timeline(patience=lambda text: 0.3).says(1.0, 2.0, "What does this say?")
+    assert of(timeline.play(Scripted("Open.")), "heard")[0].t == pytest.approx(2.3, abs=0.07)
+
+
+def test_words_that_lead_on_are_waited_for_longer_and_are_one_question() -> None:
+    timeline = Timeline(patience=lambda text: 0.3 if text.endswith("?") else 1.5)
+    timeline.says(1.0, 2.0, "What does the").says(3.0, 4.0, "What does the sign say?")
+    backend = Scripted("Open.")
+    assert heard(timeline.play(backend)) == ["What does the sign say?"]
+
+
+def test_the_question_is_asked_while_the_silence_is_waited_out_and_answered_at_its_end() -> None:
+    events = Timeline().says(1.0, 2.0, "What does this say?").play(Scripted("Open.", first=0.1))
+    assert of(events, "asked")[0].t < of(events, "speech.ended")[0].t - 0.5
+    assert of(events, "speaking")[0].data["t_audible"] == pytest.approx(of(events, "heard")[0].t + 0.1, abs=0.01)
+
+
+def test_what_was_asked_too_early_is_withdrawn_unheard() -> None:
+    timeline = Timeline().says(1.0, 2.0, "What does this say?").says(2.4, 3.0, "What does this say in English?")
+    backend = Scripted("Open.", first=0.1)
+    events = timeline.play(backend)
+    assert asked(backend) == ["What does this say?", "What does this say in English?"]
+    assert [event.data["reason"] for event in of(events, "withdrawn")] == ["speech went on"]
+    assert heard(events) == ["What does this say in English?"]
+    assert spoken(events) == [("Open.", False)]
+    assert {event.turn for event in of(events, "asked")} == {1}
+    assert backend.questions[1].history == ()
+
+
+def test_a_speaker_of_many_pauses_is_asked_for_early_twice_at_most() -> None:
+    timeline = Timeline()
+    for n in range(4):
+        timeline.says(1.0 + n, 1.6 + n, "What is it" + " and what" * n)
+    backend = Scripted("Open.", first=0.1)
+    events = timeline.play(backend)
+    assert len(backend.questions) == 3
+    assert of(events, "asked")[2].t >= of(events, "heard")[0].t
+
+
+# Interruptions.
+
+
+def test_speech_silences_the_voice_at_once_and_what_insists_cancels_it() -> None:
+    backend = Scripted(LONG)
+    events = Timeline().says(1.0, 2.0, "First?").says(4.0, 5.0, "What else?").play(backend)
+    (interrupted,) = of(events, "interrupted")
+    assert interrupted.t - 4.0 < 1.0
+    first, second = of(events, "spoken")
+    assert first.data["interrupted"] is True
+    began = of(events, "speaking")[0].data["t_audible"]
+    assert began + first.data["seconds"] == pytest.approx(4.16 + 0.1, abs=0.05)  # when speech was noticed
+    assert second.data == {"seconds": pytest.approx(SPOKEN, abs=0.3), "heard_text": LONG, "interrupted": False}
+    assert heard(events) == ["First?", "What else?"]
+
+
+def test_the_history_keeps_what_was_really_heard() -> None:
+    backend = Scripted(LONG)
+    events = Timeline().says(1.0, 2.0, "First?").says(4.0, 5.0, "What else?").play(backend)
+    (exchange,) = backend.questions[1].history
+    assert exchange.answer == of(events, "spoken")[0].data["heard_text"]
+    assert LONG.startswith(exchange.answer)
+    assert 10 < len(exchange.answer) < 40
+
+
+def test_an_interruption_closes_the_stream_of_the_model() -> None:
+    endless = Scripted(LONG + " And so on." * 50)
+    Timeline().says(1.0, 2.0, "First?").says(4.0, 5.0, "Stop.").play(endless)
+    assert endless.broken_off == 1
+
+
+@pytest.mark.parametrize("words", ["", "Mm-hm.", "Yeah, okay."])
+def test_noise_and_nods_only_make_it_pause(words: str) -> None:
+    backend = Scripted(LONG)
+    quiet = Timeline(end=12.0).says(1.0, 2.0, "First?").play(Scripted(LONG))
+    events = Timeline(end=12.0).says(1.0, 2.0, "First?").says(4.0, 4.4, words).play(backend)
+    assert spoken(events) == [(LONG, False)]
+    paused = 4.4 + 0.7 - 4.16
+    assert of(events, "spoken")[0].t - of(quiet, "spoken")[0].t == pytest.approx(paused, abs=0.1)
+    assert asked(backend) == ["First?"]
+
+
+def test_its_own_words_are_no_interruption() -> None:
+    backend = Scripted(LONG)
+    events = Timeline(end=12.0).says(1.0, 2.0, "First?").says(4.0, 4.4, "long answer").play(backend)
+    assert [event.data["reason"] for event in of(events, "ignored")] == ["its own words"]
+    assert spoken(events) == [(LONG, False)]
+
+
+@pytest.mark.parametrize("words", ["Stop.", "Cancel!", "Never mind."])
+def test_stop_ends_it_at_once_and_nobody_is_asked(words: str) -> None:
+    backend = Scripted(LONG)
+    events = Timeline().says(1.0, 2.0, "First?").says(4.0, 4.4, words).play(backend)
+    assert of(events, "interrupted")[0].t == pytest.approx(4.5, abs=0.06)  # at the first pause, not after a silence
+    assert spoken(events)[0][1] is True
+    assert asked(backend) == ["First?"]
+    assert heard(events) == ["First?", words]
+
+
+def test_speech_while_it_still_thinks_belongs_to_the_question() -> None:
+    backend = Scripted("Open.", first=3.0)
+    events = Timeline().says(1.0, 2.0, "What does this say?").says(3.5, 4.2, "The blue one.").play(backend)
+    assert asked(backend) == ["What does this say?", "What does this say? The blue one."]
+    assert heard(events)[1] == "What does this say? The blue one."
+    assert spoken(events)[-1] == ("Open.", False)
+    assert backend.questions[1].history == ()
+
+
+def test_a_nod_while_it_thinks_changes_nothing() -> None:
+    backend = Scripted("Open.", first=3.0)
+    events = Timeline().says(1.0, 2.0, "What does this say?").says(3.5, 3.9, "Mm-hm.").play(backend)
+    assert asked(backend) == ["What does this say?"]
+    assert spoken(events)[-1] == ("Open.", False)
+
+
+def test_two_stretches_in_quick_succession_end_in_one_answer() -> None:
+    backend = Scripted("Open.", first=0.5)
+    events = Timeline(patience=lambda text: 0.2).says(1.0, 2.0, "Look.").says(2.3, 3.0, "What is it?").play(backend)
+    assert asked(backend)[-1] == "Look. What is it?"
+    assert spoken(events)[-1] == ("Open.", False)
+
+
+# Starting a turn.
+
+
+def test_by_name_only_what_is_said_to_it_is_asked() -> None:
+    timeline = Timeline(attention=AttentionSettings("name"))
+    timeline.says(1.0, 2.0, "Shall we go in?").says(4.0, 5.0, "Hey glasses, what does this say?")
+    backend = Scripted("Open.")
+    events = timeline.play(backend)
+    assert asked(backend) == ["what does this say?"]
+    assert [event.data["reason"] for event in of(events, "ignored")] == ["not meant for the assistant"]
+
+
+def test_the_name_alone_wakes_it() -> None:
+    timeline = Timeline(attention=AttentionSettings("name"), cues=True)
+    backend = Scripted("Open.")
+    events = timeline.says(1.0, 2.0, "Hey glasses.").says(4.0, 5.0, "What does this say?").play(backend)
+    assert asked(backend) == ["What does this say?"]
+    assert of(events, "cue")[0].data["name"] == "awake"
+
+
+def test_after_an_answer_more_can_be_asked_without_the_name_for_some_seconds() -> None:
+    timeline = Timeline(attention=AttentionSettings("name", follow_up=3.0))
+    timeline.says(1.0, 2.0, "Hey glasses, what does this say?").says(5.0, 6.0, "And what does it cost?")
+    timeline.says(13.0, 14.0, "And where is it?")
+    backend = Scripted("Open.")
+    timeline.play(backend)
+    assert asked(backend) == ["what does this say?", "And what does it cost?"]
+
+
+def test_what_is_said_to_others_after_an_answer_is_ignored() -> None:
+    timeline = Timeline(attention=AttentionSettings("name"))
+    timeline.says(1.0, 2.0, "Hey glasses, what does this say?")
+    timeline.says(5.0, 6.0, "Yeah, I'll be there in five minutes, mum.")
+    backend = Scripted("Open.")
+    timeline.play(backend)
+    assert len(backend.questions) == 1
+
+
+def test_behind_a_wake_word_the_words_of_the_same_breath_are_the_question() -> None:
+    timeline = Timeline(attention=AttentionSettings("wake"), wakes=[1.6], cues=True)
+    backend = Scripted("Open.", first=0.1)
+    events = timeline.says(1.0, 3.0, "What does this say?").play(backend)
+    assert asked(backend) == ["What does this say?"]
+    assert of(events, "heard")[0].data["t_start"] == pytest.approx(1.6, abs=0.04)
+    assert of(events, "wake")[0].data == {"word": "alexa", "t_end": 1.6}
+    assert of(events, "cue") == []  # a chime would be in the way of the question
+
+
+def test_a_wake_word_and_silence_are_answered_by_a_cue_and_the_question_may_follow() -> None:
+    timeline = Timeline(attention=AttentionSettings("wake"), wakes=[1.6], cues=True)
+    backend = Scripted("Open.", first=0.1)
+    events = timeline.says(1.0, 1.6, "").says(4.0, 5.0, "What does this say?").play(backend)
+    assert of(events, "cue")[0].data["name"] == "awake"
+    assert asked(backend) == ["What does this say?"]
+
+
+def test_without_the_wake_word_nobody_is_asked() -> None:
+    backend = Scripted("Open.")
+    Timeline(attention=AttentionSettings("wake")).says(1.0, 2.0, "What does this say?").play(backend)
+    assert backend.questions == []
+
+
+def test_a_wake_word_ends_an_answer() -> None:
+    timeline = Timeline(attention=AttentionSettings("wake"), wakes=[1.0, 4.0])
+    timeline.says(1.2, 2.0, "First?").says(3.6, 5.0, "What else?")
+    backend = Scripted(LONG)
+    events = timeline.play(backend)
+    assert asked(backend) == ["First?", "What else?"]
+    assert of(events, "interrupted")[0].data["by"] == "wake word"
+
+
+def test_a_wake_word_in_the_answer_itself_is_none() -> None:
+    answer = "The box says Alexa in large letters, and below it there is a lot of small print."
+    timeline = Timeline(end=12.0, attention=AttentionSettings("wake"), wakes=[1.0, 3.7]).says(1.2, 2.0, "First?")
+    events = timeline.play(Scripted(answer))
+    assert spoken(events) == [(answer, False)]
+
+
+def test_five_wakes_in_a_row_are_one() -> None:
+    timeline = Timeline(attention=AttentionSettings("wake"), wakes=[1.0, 1.9, 2.8, 3.7, 4.6])
+    for n in range(5):
+        timeline.says(0.4 + 0.9 * n, 1.0 + 0.9 * n, "")
+    backend = Scripted("Open.")
+    timeline.says(5.5, 6.5, "What does this say?").play(backend)
+    assert len(backend.questions) == 1
+
+
+def test_a_tap_of_the_button_asks_for_attention() -> None:
+    timeline = Timeline(attention=AttentionSettings("key"), presses=[(3.0, 3.1)], cues=True)
+    backend = Scripted("Open.")
+    events = timeline.says(1.0, 2.0, "Shall we go in?").says(4.0, 5.0, "What does this say?").play(backend)
+    assert asked(backend) == ["What does this say?"]
+    assert of(events, "cue")[0].data["name"] == "awake"
+
+
+def test_a_button_that_is_let_go_of_ends_the_question_without_a_silence() -> None:
+    timeline = Timeline(attention=AttentionSettings("key"), presses=[(1.0, 3.0)])
+    events = timeline.says(1.2, 4.0, "What does this say?").play(Scripted("Open."))
+    assert of(events, "heard")[0].t == pytest.approx(3.0, abs=0.1)
+
+
+def test_the_button_ends_an_answer() -> None:
+    events = Timeline(presses=[(4.0, 4.1)]).says(1.0, 2.0, "First?").play(Scripted(LONG))
+    (interrupted,) = of(events, "interrupted")
+    assert (interrupted.t, interrupted.data["by"]) == (4.0, "button")
+    assert spoken(events)[0][1] is True
+
+
+# Never in silence.
+
+
+def test_a_slow_model_is_covered_by_cues_and_by_words_before_four_seconds_have_passed() -> None:
+    events = Timeline(cues=True).says(1.0, 2.0, "What does this say?").play(Scripted("Open.", first=14.0))
+    cues = [event.data["name"] for event in of(events, "cue")]
+    assert cues[:3] == ["heard", "looking", "thinking"]
+    first, second = of(events, "notice")
+    assert first.data["text"] == "One moment."
+    assert first.t - 2.0 < 3.8
+    assert 7.0 < second.t - first.t < 9.0
+    assert spoken(events) == [("Open.", False)]  # cues and notices are no part of the answer
+
+
+def test_a_fast_model_needs_no_cue() -> None:
+    events = Timeline(cues=True).says(1.0, 2.0, "What does this say?").play(Scripted("Open.", first=0.1))
+    assert of(events, "cue") == of(events, "notice") == []
+
+
+# For the ear.
+
+
+def test_slower_and_louder_are_obeyed_while_the_answer_goes_on() -> None:
+    backend = Scripted(LONG)
+    events = Timeline(end=12.0).says(1.0, 2.0, "First?").says(4.0, 4.4, "Louder.").play(backend)
+    assert spoken(events) == [(LONG, False)]
+    assert asked(backend) == ["First?"]
+    assert heard(events) == ["First?", "Louder."]
+
+
+def test_the_last_answer_can_be_heard_again() -> None:
+    backend = Scripted("Open until six.")
+    events = Timeline().says(1.0, 2.0, "First?").says(6.0, 7.0, "Say that again.").play(backend)
+    assert spoken(events) == [("Open until six.", False)] * 2
+    assert asked(backend) == ["First?"]
+
+
+def test_before_any_answer_there_is_nothing_to_repeat() -> None:
+    events = Timeline().says(1.0, 2.0, "Say that again.").play(Scripted("Open."))
+    assert spoken(events) == [("I haven't said anything yet.", False)]
+
+
+def test_an_answer_can_be_spelt() -> None:
+    events = Timeline().says(1.0, 2.0, "What is it?").says(5.0, 6.0, "Spell it.").play(Scripted("Oslo."))
+    assert spoken(events)[1][0] == "Oslo: O, S, L, O."
