@@ -77,7 +77,9 @@ class SoundCard:
         playing = self._playing
         position = playing.put(resampled(chunk.samples, chunk.rate, self._rate))
         feed.wake()
-        await self._until_handed(feed, playing, position - round(AHEAD * self._rate))
+        first = playing.handed == position  # nothing is ahead of it: when it is heard is known once the card has it
+        needed = min(position + 1, playing.queued) if first else position - round(AHEAD * self._rate)
+        await self._until_handed(feed, playing, needed)
         return playing.time(position, self._clock.now() + SOON, self._rate)
 
     async def drain(self) -> None:
@@ -129,6 +131,7 @@ class SoundCard:
         if feed is not None:
             feed.stop()
             self._start(lambda: portaudio.close(feed.stream))
+            self._work.add(feed.ended)
         await self._worked(_CLOSING)
 
     async def _ready(self) -> Feed:

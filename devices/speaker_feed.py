@@ -12,24 +12,25 @@ from devices import portaudio
 from pipeline.clock import Clock
 from pipeline.types import Samples
 
-DEPTH = 0.25
-"""Seconds of sound that the card keeps while Python is busy. They cost an answer nothing: see Feed."""
+DEPTH = 0.4
+"""Seconds of sound that the card keeps while Python is busy. They cost an answer nothing: see Feed. With six busy
+processes beside it on two cores, 0.25 broke two answers of eight and 0.5 none, a callback with 0.1 four."""
 
 SOON = 0.005
 """Seconds until a sound is heard for which nothing has to be waited for, as measured at PulseAudio's monitor."""
 
-_TAIL = 0.08
+_TAIL = 0.12
 """Seconds that are kept filled for so long behind the last sound: a next clause may come, and follows them. Later on,
 silence is filled in to the full depth, since it can be dropped without cutting the last word."""
 
 _KEPT = 2.0
 """Seconds of sound that are kept after they were handed over. A sound server takes more ahead than PortAudio says."""
 
-_AGAIN = 0.03
+_AGAIN = 0.05
 """Seconds that are heard again after a pause: what a device had taken and not yet sounded is lost with the rest. With
-PulseAudio that was 2 ms; a card that is not made of software has some more."""
+PulseAudio that was 2 ms on a card that plays without a pause, and 35 ms on one that plays 93 ms at a time."""
 
-_ROOM = 0.05
+_ROOM = 0.1
 """Seconds of room below which nothing is written. PortAudio may wait for a period of its own, a fifth of the depth."""
 
 _BEAT = 0.04
@@ -125,7 +126,7 @@ class Feed:
         self._silent_from = 0.0  # when all sound in the device has been heard, session seconds
         self._filled_until = 0.0  # and when all that it holds has: by our clock, as a server takes it in lumps
         self._size = 0  # samples that the device keeps
-        self._end = clock.background(self._run, "speaker")
+        self.ended = clock.background(self._run, "speaker")
 
     @property
     def alive(self) -> bool:
