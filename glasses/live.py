@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from devices.registry import Wanted, open_camera, open_microphone, open_speaker, shown
+from devices.registry import Wanted, open_button, open_camera, open_microphone, open_speaker, shown
 from glasses.keeping import Keeping
 from glasses.models import Models
 from glasses.printer import Printer
 from glasses.quiet import libraries_quiet
 from glasses.settings import Config
 from pipeline import clock as clocks
+from pipeline.buttons import Button
 from pipeline.clock import Clock
 from pipeline.errors import CameraLost, DeviceLost, GlassesError, MicrophoneLost
 from pipeline.events import EventLog
@@ -126,7 +128,7 @@ class _Live:
         parts = models.parts(clock, backend, speaker, config.ask, echoes=True, keeper=self._keeping)
         session = Session(clock, self._log, parts)
         await self._begin(stack, session.tell)
-        await session.run(camera, microphone or (), self._about)
+        await session.run(camera, microphone or (), self._about, self._button())
 
     async def _begin(self, stack: AsyncExitStack, tell: Tell) -> None:
         self._clock.restart()
@@ -135,6 +137,13 @@ class _Live:
             await stack.enter_async_context(
                 _drawn(self._clock, self._printer, self._preview.render, self._wish.console)
             )
+
+    def _button(self) -> Button | None:
+        """What is pressed to talk, or to end an answer: without one that was named, the keys of the terminal."""
+        start = self._config.start
+        if start.button or start.how == "key" or (self._wish.console and sys.stdin.isatty()):
+            return open_button(start.button or "keyboard", self._clock)
+        return None
 
     def _sources(self) -> tuple[Iterable[VideoFrame | News], Iterable[AudioChunk | News] | None]:
         """Camera and microphone, which the recorder and the preview see and hear too. Raises as `open_camera`."""

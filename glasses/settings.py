@@ -55,6 +55,7 @@ class Start:
     name: str = "glasses"  # as in "hey glasses, what does this say"
     awake: float = 8.0  # seconds after a wake word, a name alone or a key in which the question may begin
     follow_up: float = 6.0  # seconds after an answer in which the next question may begin without any of them
+    button: str = ""  # address of a button; empty for the space bar where there is a terminal
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +123,7 @@ _COSTS = {
     "colours": 0.01,
     "light": 0.01,
     "synthesise": 0.12,
+    "ask.warm": 0.1,
     "ask.first": 0.8,
     "ask.next": 0.03,
 }

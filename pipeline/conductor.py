@@ -140,6 +140,8 @@ class Conductor:
         if self._turns.active:
             self._turns.hold()
             self._group.create_task(self._insists(self._stretches[-1], self._turns.current))
+        elif self._attention.until >= self._clock.now():
+            self._turns.warm()
 
     async def _insists(self, stretch: _Stretch, turn: object) -> None:
         """Whoever speaks on while the voice is silent means it, whatever they say."""
@@ -178,6 +180,7 @@ class Conductor:
         text, _ = self._wanted(stretch, understood)
         if not text or stretch.attempts >= _ATTEMPTS or self._turns.knows(order_in(text)):
             return
+        self._log.emit("hearing", turn=0, text=text)
         stretch.attempts += 1
         self._turns.ask(understood.said, _utterance(understood, text))
 

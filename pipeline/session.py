@@ -38,8 +38,9 @@ class Session:
     ) -> None:
         """Follow both sources, in the order of their times, until the sound ends and the last answer is spoken.
 
-        Sources are as in pipeline/sources.py; the button may be pressed meanwhile. `about` is what `session.started` says of the session. Whatever fails
-        is an event, and told to the wearer; a lost device is tried again. Cancel it to end a live session.
+        Sources are as in pipeline/sources.py; the button may be pressed meanwhile. `about` is what `session.started`
+        says of the session. Whatever fails is an event, and told to the wearer; a lost device is tried again. Cancel
+        it to end a live session.
         """
         parts = self._parts
         senses = Senses(self._clock, self._log, parts.ears, parts.look)

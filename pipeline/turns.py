@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.ask.backend import warm
 from pipeline.ask.conversation import Conversation
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, SpeakerLost, UsageError
@@ -84,6 +85,10 @@ class Turns:
         """Whether the wearer has heard the beginning of an answer, and not its end."""
         return self._running is not None and self._running.turn.audible
 
+    def warm(self) -> None:
+        """A question may come: let who is asked get ready for it."""
+        self._group.create_task(warm(self._parts.backend))
+
     def hold(self) -> None:
         """Somebody speaks: be silent."""
         if self._running:
@@ -141,7 +146,8 @@ class Turns:
     def commit(self) -> None:
         """What was asked early is what the wearer asks."""
         running = self._running
-        assert running and running.asked
+        assert running
+        assert running.asked
         running.early, self._unanswered = False, None
         self.heard(running.asked.utterance)
         self._prefaces.told(running.asked.utterance.language, running.asked.choice)

@@ -28,11 +28,11 @@ def command(name: str | None, ask: bool, **options: Any) -> None:
 
     A recording is a folder with a video that any player opens; it survives a killed process and a power cut.
     """
-    from glasses.commands.run import start
+    from glasses.commands.run import begin
     from glasses.live import Wish
     from pipeline.errors import UsageError
 
-    useless = [option for option in ("speaker", "backend", "mode", "reach", "offline") if options[option]]
+    useless = [option for option in ("speaker", "start", "backend", "mode", "reach", "offline") if options[option]]
     if useless and not ask:
         raise UsageError(f"--{useless[0]} is for answers, and without --ask there are none")
-    start(Wish(title=name or "Recording", answers=ask, record=name or ""), **options)
+    begin(Wish(title=name or "Recording", answers=ask, record=name or ""), **options)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glasses.commands.asking import asking, asking_options
+from pipeline.attention import STARTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,12 @@ Examples:
   glasses run --camera rtsp://192.168.1.20/live --backend http://localhost:11434/v1#qwen3-vl:2b
   glasses run --camera none --json > events.jsonl
 
-Ask a question aloud; say "take a picture", "record this" or "stop recording". Ctrl-C ends it.
+  glasses run --start wake
+  glasses run --start name
+
+Ask a question aloud, and speak over an answer to end it; say "stop", "say that again", "slower", "louder",
+"spell it", "take a picture", "record this" or "stop recording". The space bar ends an answer, and begins a
+question with --start key. Ctrl-C ends the session.
 """
 
 
@@ -34,6 +40,11 @@ def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--json", "as_json", is_flag=True, help="Print the event log live, one JSON object a line."),
         click.option("--preview", is_flag=True, help="Show the picture and the microphone's level in the terminal."),
         click.option("--speaker", metavar="ADDRESS", help="What speaks: default, card:NAME, wav:FILE or none."),
+        click.option(
+            "--start",
+            type=click.Choice(STARTS),
+            help="What begins a question: any speech, a wake word, a spoken name, or a key. Default: always.",
+        ),
         click.option("--microphone", metavar="ADDRESS", help="What hears: default, card:NAME, file:CLIP or none."),
         click.option(
             "--camera",
@@ -51,17 +62,19 @@ def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def command(record: str | None, **options: Any) -> None:
     """See, hear and answer, live, until Ctrl-C; every address is as `glasses devices` lists them.
 
-    The microphone always listens; what is said is answered from the picture that was seen with it.
+    What is said is answered from the picture that was seen with it. Say which words are meant: all (--start always),
+    those behind a wake word (okay nabu; start.wake_word in the configuration), behind "hey glasses", or behind a key.
     """
     from glasses.live import Wish
 
-    start(Wish(record=record), **options)
+    begin(Wish(record=record), **options)
 
 
-def start(
+def begin(
     wish: Wish,
     *,
     camera: str | None,
+    start: str | None,
     microphone: str | None,
     speaker: str | None,
     preview: bool,
@@ -83,6 +96,7 @@ def start(
             "camera.address": camera,
             "microphone.address": microphone,
             "speaker.address": speaker,
+            "start.how": start,
             **asking(**asked),
         }
     )

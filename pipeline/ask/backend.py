@@ -24,7 +24,7 @@ class Backend(Protocol):
     at the end says what went wrong (`fault`) and what to tell the wearer (`told`).
 
     It may also have an attribute `reach` ("machine", "lan" or "hosted", reach.py): where its pictures go. One that does
-    not say counts as hosted.
+    not say counts as hosted. And it may have a method `warm`, see below.
     """
 
     name: str
@@ -44,3 +44,10 @@ class Backend(Protocol):
     async def close(self) -> None:
         """Let go of connections."""
         ...
+
+
+async def warm(backend: Backend) -> None:
+    """A question may come soon: let `backend` open its connection, where it has such a method. No words are sent."""
+    get_ready = getattr(backend, "warm", None)
+    if get_ready:
+        await get_ready()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pipeline.ask.backend import Backend
+from pipeline.ask.backend import Backend, warm
 from pipeline.ask.reach import Reach, reach_of
 from pipeline.clock import Clock
 from pipeline.types import Answer, AnswerDelta, Picture, Question, VideoFrame, read_only
@@ -46,6 +46,10 @@ class Blurring:
     def trains(self) -> bool:
         """Whether the makers of its model may train on what they get."""
         return bool(getattr(self._backend, "trains", False))
+
+    async def warm(self) -> None:
+        """Let the backend get ready."""
+        await warm(self._backend)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`. Raises GlassesError before anything is sent if faces can't be looked for."""

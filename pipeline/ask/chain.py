@@ -13,7 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from pipeline.ask.backend import Backend
+from pipeline.ask.backend import Backend, warm
 from pipeline.ask.pictures import fitting, largest
 from pipeline.ask.reach import Reach, farther, reach_of
 from pipeline.clock import Clock
@@ -117,6 +117,10 @@ class Chain:
     def trains(self) -> bool:
         """Whether the makers of one of its models may train on what they get."""
         return any(getattr(member.backend, "trains", False) for member in self._members)
+
+    async def warm(self) -> None:
+        """Let the one get ready that would be asked now."""
+        await warm(self._in_order()[0].backend)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`; a word about what failed comes first where another has taken over."""

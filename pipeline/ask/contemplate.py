@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
-from pipeline.ask.backend import Backend
+from pipeline.ask.backend import Backend, warm
 from pipeline.ask.council import Council, Emit, Patience
 from pipeline.ask.pictures import fitting, largest
 from pipeline.ask.reach import Reach, reach_of
@@ -61,6 +61,10 @@ class Contemplating:
     def trains(self) -> bool:
         """Whether the makers of a model may train on what they get."""
         return any(getattr(backend, "trains", False) for backend in (self._backend, *self._agents))
+
+    async def warm(self) -> None:
+        """Let the backend get ready."""
+        await warm(self._backend)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`; a first impression comes before the answer where that takes long."""

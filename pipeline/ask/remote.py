@@ -104,6 +104,10 @@ class Remote:
         """Whether the makers of its model may train on what they get."""
         return trains(self._model)
 
+    async def warm(self) -> None:
+        """Open a connection for a question that may come soon."""
+        await self._server.warm()
+
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`: deltas as the server sends them, then one Answer."""
         until = self._clock.now() + self._patience.first

@@ -9,6 +9,7 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -30,6 +31,12 @@ _LAST_WORDS = 4096
 
 _KEPT_OPEN = 120.0
 """Seconds that an idle connection is kept: the next question then needs no handshake."""
+
+_COLD = 30.0
+"""Seconds without a request after which a connection may be gone: servers close theirs after a minute or so."""
+
+_HANDSHAKE = 5.0
+"""Seconds that opening one beforehand may take."""
 
 _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
@@ -69,6 +76,7 @@ class Server:
         self.name = name
         self._base = base_url.rstrip("/")
         self._on_sent = on_sent
+        self._used = -_COLD  # when it was last asked for something, session seconds
         try:
             url = httpx.URL(self._base)
             near = reach_of_host(url.host) in ("machine", "lan")
@@ -102,7 +110,18 @@ class Server:
         """The head of the reply to `request`."""
         if self._on_sent:
             self._on_sent(Sent(self.clock.now(), self.name, request.url.host, len(request.content), pictures))
+        self._used = self.clock.now()
         return await self._client.send(request, stream=True)
+
+    async def warm(self) -> None:
+        """Open a connection if there may be none, so that the next request needs no handshake. It sends no words."""
+        if self.clock.now() - self._used < _COLD:
+            return
+        self._used = self.clock.now()
+        request = self._client.build_request("HEAD", self._base)
+        with suppress(httpx.HTTPError, TimeoutError):  # the question itself will say what is wrong
+            response = await self.clock.wait("ask.warm", self.send(request, ()), _HANDSHAKE)
+            await response.aclose()
 
     async def close(self) -> None:
         """Let go of the connections."""
