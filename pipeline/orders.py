@@ -66,8 +66,8 @@ def _patterns() -> dict[Order, re.Pattern[str]]:
 
 
 _BEFOREHAND = (
-    r"(?:(?:hey|um|uh|oh|so|and|well|no|sorry|please|thanks|thank you|can you|could you|would you|will you|can we"
-    r"|i want you to|i'd like you to|okay|ok|now|just|glasses"
+    r"(?:(?:hey|um|uh|oh|so|and|well|no|yes|yeah|wait|right|alright|sorry|please|thanks|thank you|can we"
+    r"|(?:can|could|would|will) you|i want you to|i'd like you to|okay|ok|now|just|glasses"
     r"|bitte|kannst du|könntest du|por favor|puedes|s'il (?:te|vous) plaît|tu peux|peux tu) )*"
 )
 
@@ -82,7 +82,7 @@ _THING = rf"(?:it|me|(?:this|that|these|those|the|my)(?: (?!(?:{_ELSE}|please|no
 
 _AFTER_KEEPING = rf"(?: please| now| for me| of {_THING})*"
 _AFTER_TALKING = (
-    r"(?: please| now| for me| thanks| thank you| glasses| okay| (?:will|would|can|could) you"
+    r"(?: please| right now| now| for me| thanks| thank you| glasses| okay| (?:will|would|can|could) you"
     r"| bitte| por favor| s'il (?:te|vous) plaît)*"
 )
 
@@ -110,7 +110,7 @@ _ENGLISH: dict[Order, str] = {
     "stop": r"(?:stop|cancel|abort)(?: (?:it|that|this|there|right there))?|stop (?:talking|speaking|reading)"
     r"|never ?mind|forget (?:it|that|about it)|(?:be )?(?:quiet|silent)|silence|hush|shush|shut (?:up|it)"
     r"|(?:that's |that is )?enough|that(?:'ll| will) do",
-    "repeat": rf"repeat(?: {_ANSWER})?(?: {_AGAIN})?|say {_ANSWER} {_AGAIN}|{_AGAIN}|come again|what"
+    "repeat": rf"repeat(?: {_ANSWER})?(?: {_AGAIN})?|say (?:{_ANSWER} )?{_AGAIN}|{_AGAIN}|come again|what"
     r"|pardon(?: me)?|i beg your pardon|what (?:did|do) you(?: just)? say|what (?:was|is) that again|say what"
     r"|i (?:didn't|did not|couldn't|could not) (?:hear|catch|get|understand) (?:that|it|you|what you said)",
     "slower": rf"{_SPEAK}{_A_BIT}(?:slower|more slowly|slowly)|slow (?:it )?down(?: a (?:bit|little))?|not so fast"
@@ -123,8 +123,9 @@ _ENGLISH: dict[Order, str] = {
     "quieter": rf"{_SPEAK}{_A_BIT}(?:quieter|softer|more quietly|more softly|less loud)|volume down|less volume"
     rf"|turn (?:down {_VOLUME}|{_VOLUME} down)(?: a (?:bit|little))?|(?:decrease|lower) {_VOLUME}|not so loud"
     rf"|keep (?:it|your voice) down|{_TOO}loud",
-    "spell": rf"spell(?: (?:it|that|this|the (?:word|name|answer)))?(?: out)?(?: {_AGAIN})?"
-    r"|how (?:is|was) (?:it|that|this) (?:spelled|spelt)|how (?:do|would) (?:you|i) (?:spell|write) (?:it|that|this)"
+    "spell": rf"spell(?: out)?(?: (?:it|that|this|the (?:word|name|answer)))?(?: out)?(?: {_AGAIN})?"
+    r"|how(?: is|'s| was) (?:it|that|this) (?:spelled|spelt)"
+    r"|how (?:do|would) (?:you|i) (?:spell|write) (?:it|that|this)"
     r"|(?:spell|how (?:do|would) (?:you|i) spell|how is(?= [\w']+ spel(?:t|led) ))"
     rf"(?: the word)? {_WORD}(?: spelt| spelled)?",
     "other voice": r"(?:(?:use|try|take|give me|speak (?:with|in)|(?:switch|change) to|i want|i'd like|can i have) )?"

@@ -59,7 +59,8 @@ def test_only_a_whole_order_is_one(said: str, order: Order | None) -> None:
 
 TALKING: dict[Order | None, list[str]] = {
     "stop": [
-        *("Stop.", "stop", "Stop!", "Stop. Stop!", "Stop, stop, stop.", "No, stop.", "Okay, stop now.", "Please stop."),
+        *("Stop.", "stop", "Stop!", "Stop. Stop!", "Stop, stop, stop.", "No, stop.", "Wait, stop!", "Please stop."),
+        *("Okay, stop now.", "Stop it right now.", "Alright, that's enough."),
         *("Stop it.", "Stop that, please.", "Stop talking.", "Can you stop talking, please?", "Hey glasses, stop."),
         *("Cancel.", "Cancel that.", "Never mind.", "Nevermind.", "Oh, never mind. Thanks.", "Forget it."),
         *(
@@ -77,7 +78,15 @@ TALKING: dict[Order | None, list[str]] = {
     "repeat": [
         *("Say that again.", "Say that again, please?", "Can you say it again?", "Repeat that.", "Repeat.", "Again?"),
         *("Could you repeat that, please?", "What did you say?", "Sorry, what did you say?", "What did you just say?"),
-        *("Pardon?", "Pardon me?", "I beg your pardon?", "Come again?", "Once more.", "One more time, please."),
+        *(
+            "Pardon?",
+            "Pardon me?",
+            "Say again?",
+            "I beg your pardon?",
+            "Come again?",
+            "Once more.",
+            "One more time, please.",
+        ),
         *(
             "Repeat what you said.",
             "I didn't catch that.",
@@ -111,7 +120,8 @@ TALKING: dict[Order | None, list[str]] = {
         *("Too loud!", "You're too loud.", "Not so loud.", "Be quieter."),
     ],
     "spell": [
-        *("Spell it.", "Spell that, please.", "Can you spell that?", "How is that spelled?", "How do you spell it?"),
+        *("Spell it.", "Spell that, please.", "Can you spell that?", "How is that spelled?", "How's it spelt?"),
+        *("How do you spell it?", "Spell out the name."),
         *("Spell it out for me.", "Spell the name.", "Spell necessary.", "How do you spell restaurant?"),
         *("Can you spell the word rhythm, please?",),
     ],
