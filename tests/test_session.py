@@ -28,7 +28,8 @@ def test_a_question_is_heard_looked_at_asked_and_answered_aloud() -> None:
     assert kinds == [
         "session.started",
         "speech.started",
-        "looked",  # in the first pause, and asked early
+        "hearing",  # in the first pause, and asked early
+        "looked",
         "asked",
         "answered",
         "speech.ended",

@@ -42,7 +42,7 @@ def command(recording: Path, runs: int, backend: str | None, as_json: bool) -> N
         except KeyError as error:
             raise GlassesError(f"{recording}: an event lacks {error}; replay the recording again") from error
     else:
-        config = configuration.load({"ask.backend": backend})
+        config = configuration.load({"ask.backend": backend, "start.how": "always"})
         models = Models(config)
         turns = []
         for _ in range(runs):

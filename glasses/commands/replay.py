@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from glasses.commands.asking import asking, asking_options
+from pipeline.attention import STARTS
 
 if TYPE_CHECKING:
     from glasses.replaying import CostsName
@@ -36,6 +37,13 @@ Examples:
 )
 @asking_options
 @click.option(
+    "--start",
+    type=click.Choice(STARTS),
+    default="always",
+    show_default=True,
+    help="What begins a question in it, as for `glasses run`.",
+)
+@click.option(
     "--speaker", metavar="ADDRESS", help="Where the answer sounds: none, wav:FILE, or default (with --realtime)."
 )
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Keep events.jsonl and answer.wav there.")
@@ -45,6 +53,7 @@ def command(
     path: Path,
     realtime: bool,
     costs: str,
+    start: str,
     speaker: str | None,
     out: Path | None,
     play: bool,
@@ -67,7 +76,7 @@ def command(
         raise UsageError("a sound card can only be used at the speed of life: add --realtime, or use --out DIR --play")
     if costs == "recorded" and asked["backend"]:
         raise UsageError("with --costs recorded the answers come from the recording's own log: leave out --backend")
-    config = configuration.load(asking(**asked))
+    config = configuration.load(asking(**asked) | {"start.how": start})
     models = Models(config)
     show: Callable[[Event], None]
     if as_json:
