@@ -86,6 +86,7 @@ class SoundCard:
         """As in pipeline.speak.speaker. Raises SpeakerLost if the card takes no more sound."""
         playing, feed = self._playing, self._feed
         while True:
+            await self._running.wait()
             if feed is not None:
                 await self._until_handed(feed, playing, playing.queued)
             end = playing.silent_from
@@ -114,7 +115,7 @@ class SoundCard:
     def flush(self) -> float:
         """As in pipeline.speak.speaker. Never raises: a card that is lost has played what it has played."""
         played, self._playing = self._playing, Playing()
-        played.paused = False
+        played.end()
         heard = played.heard(self._clock.now(), self._rate)
         if heard < played.handed and self._feed is not None:
             self._feed.drop()
@@ -124,7 +125,7 @@ class SoundCard:
 
     async def close(self) -> None:
         """As in pipeline.speak.speaker."""
-        self._playing.paused = False
+        self._playing.end()
         self._playing = Playing()
         self._running.set()
         feed, self._feed = self._feed, None

@@ -100,6 +100,11 @@ class Playing:
             self.silent_from = now
             return True
 
+    def end(self) -> None:
+        """Hand over nothing more, for ever."""
+        with self._lock:
+            self.paused, self.queued = False, self.handed
+
     def time(self, position: int, soonest: float, rate: int) -> float:
         """When the sample at `position` is heard, or will be; what is not handed yet is not heard before `soonest`."""
         with self._lock:
@@ -156,20 +161,20 @@ class Feed:
                 with self.stream.using:
                     if self._over or raw.closed:
                         return
-                    wait = self._supply()
-                self._wake.wait(wait)
+                    self._supply()
+                self._wake.wait(_BEAT)
                 self._wake.clear()
         except portaudio.library().PortAudioError:
             pass  # the server ended, or the card was pulled out
         finally:
             self._over = True
 
-    def _supply(self) -> float:
-        """Write what there is room for; seconds until it is worth looking again."""
+    def _supply(self) -> None:
+        """Write what there is room for."""
         raw, rate, playing = self.stream.raw, self.stream.rate, self._playing()
         room = raw.write_available
         if self._over:  # it hung, and another stream plays this sound
-            return 0.0
+            return
         now, size = self._clock.now(), self._size
         silent = now >= self._silent_from + _TAIL
         if self._drop or (silent and playing.waiting and room < size):
@@ -179,7 +184,7 @@ class Feed:
             room, now = raw.write_available, self._clock.now()
             self._silent_from = self._filled_until = now
         if room < min(_ROOM * rate, size / 2):
-            return _BEAT
+            return
         begins = max(self._filled_until, now + SOON)
         sound = playing.take(room, begins, rate)
         if len(sound):
@@ -191,4 +196,3 @@ class Feed:
         if len(samples):
             self._filled_until = begins + len(samples) / rate
             raw.write(np.repeat(samples[:, np.newaxis], self.stream.channels, axis=1))
-        return _BEAT
