@@ -31,6 +31,7 @@ class Attention:
         self._settings = settings
         self._until = -inf  # a question may begin until then
         self._called = False  # a wake word or a key opened it: whatever comes is meant
+        self._asked_back = False  # the answer was a question
 
     @property
     def until(self) -> float:
@@ -41,9 +42,9 @@ class Attention:
         """The wearer called: whatever is said next is meant."""
         self._until, self._called = t + self._settings.awake, True
 
-    def follow_up(self, t: float) -> None:
-        """The wearer was answered: what is said next may be meant."""
-        self._until, self._called = t + self._settings.follow_up, False
+    def follow_up(self, t: float, *, asked_back: bool = False) -> None:
+        """The wearer was answered, perhaps with a question: what is said next may be meant."""
+        self._until, self._called, self._asked_back = t + self._settings.follow_up, False, asked_back
 
     def close(self) -> None:
         """Nothing more is wanted."""
@@ -61,4 +62,6 @@ class Attention:
         within = t_start <= self._until
         if within and self._called:
             return text
-        return text if (within or answering) and addressed(text, confidence) else None
+        if not (within or answering):
+            return None
+        return text if addressed(text, confidence, after_question=self._asked_back) else None

@@ -13,6 +13,7 @@ from pipeline.attention import Attention
 from pipeline.clock import Clock
 from pipeline.endpointing import Heard, Understood
 from pipeline.events import EventLog
+from pipeline.listen.addressed import closes
 from pipeline.listen.level import CLIPPED, clipped_share
 from pipeline.listen.segmenter import Paused, Resumed, Segment, SpeechStarted
 from pipeline.listen.wake import Woken
@@ -127,7 +128,7 @@ class Conductor:
         await self._turns.finish()
 
     def _answered(self) -> None:
-        self._attention.follow_up(self._clock.now())
+        self._attention.follow_up(self._clock.now(), asked_back=self._turns.asked_back)
         self._free()
 
     def _free(self) -> None:
@@ -242,9 +243,11 @@ class Conductor:
         return own(text, spoken)
 
     def _stops(self, understood: Understood) -> bool:
-        """Whether it is an order to stop, which counts at once, called or not; if so, it is carried out."""
+        """Whether it is an order to stop or a thank-you, which counts at once, called or not; if so, it is obeyed."""
         text, t_start = understood.heard.text, understood.said.segment.t_start
-        if order_in(text) != "stop" or not (self._turns.active or self._attention.until >= t_start):
+        if order_in(text) != "stop" and not closes(text):
+            return False
+        if not (self._turns.active or self._attention.until >= t_start):
             return False
         self._turns.withdraw("an order")
         self._turns.cancel("stop")

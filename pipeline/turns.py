@@ -81,6 +81,11 @@ class Turns:
         return self._running
 
     @property
+    def asked_back(self) -> bool:
+        """Whether the last answer ended as a question."""
+        return self._conversation.last.rstrip().endswith("?")
+
+    @property
     def audible(self) -> bool:
         """Whether the wearer has heard the beginning of an answer, and not its end."""
         return self._running is not None and self._running.turn.audible
