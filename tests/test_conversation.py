@@ -302,3 +302,18 @@ def test_before_any_answer_there_is_nothing_to_repeat() -> None:
 def test_an_answer_can_be_spelt() -> None:
     events = Timeline().says(1.0, 2.0, "What is it?").says(5.0, 6.0, "Spell it.").play(Scripted("Oslo."))
     assert spoken(events)[1][0] == "Oslo: O, S, L, O."
+
+
+def test_a_thank_you_ends_it_and_is_no_question() -> None:
+    backend = Scripted(LONG)
+    events = Timeline().says(1.0, 2.0, "First?").says(4.0, 4.4, "Thanks.").play(backend)
+    assert asked(backend) == ["First?"]
+    assert spoken(events)[0][1] is True
+
+
+def test_a_short_reply_is_meant_where_the_answer_asked_back() -> None:
+    timeline = Timeline(attention=AttentionSettings("name"))
+    timeline.says(1.0, 2.0, "Hey glasses, what does this say?").says(6.0, 6.6, "The left one.")
+    backend = Scripted("Which of the two?")
+    timeline.play(backend)
+    assert asked(backend) == ["what does this say?", "The left one."]
