@@ -45,6 +45,7 @@ def device_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Choice(STARTS),
             help="What begins a question: any speech, a wake word, a spoken name, or a key. Default: always.",
         ),
+        click.option("--button", metavar="ADDRESS", help="What is pressed: keyboard (space bar or Enter) or none."),
         click.option("--microphone", metavar="ADDRESS", help="What hears: default, card:NAME, file:CLIP or none."),
         click.option(
             "--camera",
@@ -75,6 +76,7 @@ def begin(
     *,
     camera: str | None,
     start: str | None,
+    button: str | None,
     microphone: str | None,
     speaker: str | None,
     preview: bool,
@@ -97,6 +99,7 @@ def begin(
             "microphone.address": microphone,
             "speaker.address": speaker,
             "start.how": start,
+            "start.button": button,
             **asking(**asked),
         }
     )
