@@ -24,8 +24,11 @@ Kind = Literal["natural", "function", "content"]
 
 SETTINGS = SegmenterSettings()
 
-QUIET = 2
-"""Blocks of silence after which the decider is asked: 64 ms."""
+EARLY = 2
+"""Blocks of silence after which what was said so far is transcribed: 64 ms."""
+
+LISTENED = 6
+"""Blocks of silence that the decider listens to, while the words are being found: `SILENCE` of the product."""
 
 HESITATION = (0.3, 1.0)
 """Seconds of room tone, from and to, evenly spread."""
@@ -67,6 +70,7 @@ class Pause:
 
     t_last: float  # end of the last voiced block, seconds
     length: float  # seconds until it is known that speech goes on; infinite if it does not
+    early: Samples  # the stretch so far, as the recogniser gets it
     sound: Samples  # the stretch so far, as the decider gets it
 
 
@@ -86,10 +90,11 @@ def pauses(samples: Samples, vad: VoiceActivity) -> list[Pause]:
     voiced = [n for n in voiced if n <= _last(chances)]
     found = []
     for n, following in zip(voiced, [*voiced[1:], None], strict=True):
-        if following is None or following - n > QUIET:
+        if following is None or following - n > LISTENED:
+            end = (n + 1) * BLOCK
             length = math.inf if following is None else (following - n) * BLOCK / RATE
-            sound = samples[start : (n + 1 + QUIET) * BLOCK]
-            found.append(Pause((n + 1) * BLOCK / RATE, length, sound))
+            early, sound = samples[start : end + EARLY * BLOCK], samples[start : end + LISTENED * BLOCK]
+            found.append(Pause(end / RATE, length, early, sound))
     return found
 
 

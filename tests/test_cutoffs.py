@@ -39,15 +39,21 @@ def seconds(blocks: int) -> float:
 
 
 def test_pauses_lie_between_and_behind_what_is_spoken() -> None:
-    found = sounds.pauses(spoken((5, 15), (20, 40)), LoudIsSpeech())
+    found = sounds.pauses(spoken((5, 15), (25, 40)), LoudIsSpeech())
     assert [pause.t_last for pause in found] == [seconds(15), seconds(40)]
-    assert [pause.length for pause in found] == [seconds(6), math.inf]
+    assert [pause.length for pause in found] == [seconds(11), math.inf]
+
+
+def test_a_gap_that_is_over_before_the_decider_has_heard_it_is_no_pause() -> None:
+    (last,) = sounds.pauses(spoken((5, 15), (20, 40)), LoudIsSpeech())
+    assert last.t_last == seconds(40)
 
 
 def test_the_decider_gets_a_little_silence_but_nothing_of_what_follows() -> None:
-    samples = spoken((5, 15), (20, 40))
+    samples = spoken((5, 15), (25, 40))
     first, _ = sounds.pauses(samples, LoudIsSpeech())
-    assert np.array_equal(first.sound, samples[: (15 + sounds.QUIET) * BLOCK])
+    assert np.array_equal(first.early, samples[: (15 + sounds.EARLY) * BLOCK])
+    assert np.array_equal(first.sound, samples[: (15 + sounds.LISTENED) * BLOCK])
 
 
 def test_a_click_behind_an_order_is_no_part_of_it() -> None:

@@ -82,12 +82,17 @@ _VERBS = frozenset(
 
 _SUBJECTS = frozenset({"he", "i", "it", "one", "she", "that", "there", "these", "they", "this", "those", "we", "you"})
 
+_BEING = frozenset({"am", "is", "are", "was", "were"})
+
 _QUESTION = frozenset(
     {"how", "what", "what's", "when", "where", "where's", "which", "who", "who's", "whom", "whose", "why"}
 )
 
 _GIVING = frozenset({"bring", "fetch", "get", "give", "let", "make", "show", "tell"})
 """Verbs after which "me" is only whom it is for."""
+
+_MISHEARD = frozenset({"it", "up", "us", "her", "ma"})
+"""What Whisper makes of "a" with nothing behind it: nobody says "give me it" or "make me up"."""
 
 _AUXILIARY = frozenset({"can", "could", "did", "do", "does", "have", "may", "should", "will", "would", "is", "are"})
 """With "you", "it" or "there" behind them, the beginning of a question: "could you"."""
@@ -146,8 +151,8 @@ def _open(words: list[str]) -> bool:
     """Whether the last word can't be the last."""
     last, before = words[-1], words[:-1]
     asks = any(word in _QUESTION for word in before)
-    if last in _NEVER_LAST:
-        return True
+    if last in _NEVER_LAST:  # "where am I" and "who are they" are whole
+        return not (last in _SUBJECTS and asks and before[-1] in _BEING)
     if last in _PREPOSITIONS:
         particle = last in _PARTICLES and bool(before) and before[-1] not in _VERBS
         return not (particle or (asks and len(words) > 3))
@@ -161,6 +166,8 @@ def _open(words: list[str]) -> bool:
         return True
     if last == "me":
         return before[-1] in _GIVING
+    if before[-1] == "me" and len(words) > 2 and before[-2] in _GIVING:
+        return last in _MISHEARD
     if last in ("you", "it", "there"):
         return before[-1] in _AUXILIARY and not asks
     return False
