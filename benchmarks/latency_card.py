@@ -1,0 +1,87 @@
+"""A sound card made of a pipe: what it plays, and when to the millisecond.
+
+PulseAudio's module-pipe-sink writes into a pipe, and this is the hardware behind it: it takes ten milliseconds of sound
+every ten milliseconds, and what it takes is heard then. The monitor of a null sink does not tell when a sample sounded:
+it is late by as much as the server may still take back, which changes with what its clients ask for.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+import time
+from bisect import bisect_left
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.speak.playback import audible_offset
+from tests.sound import SoundSystem
+
+RATE = 48_000
+_FRAME = 2 * 4
+"""Bytes of a sample: stereo in 32 bits, so that the pages of a pipe are short in time."""
+
+_BLOCK = RATE // 100
+
+_DEPTH = 8192
+"""Bytes that the card holds, 21 ms: two of the pieces of 4096 that the server writes."""
+
+_PIPE = "card-out"
+
+
+class PipeCard:
+    """The default output of `system` from now on."""
+
+    def __init__(self, system: SoundSystem) -> None:
+        self._path = Path(system.pipe(_PIPE))
+        system.tell(
+            *("load-module", "module-pipe-sink", f"file={self._path}", "sink_name=pipe", "format=s32le"),
+            *(f"rate={RATE}", "channels=2"),
+        )
+        system.tell("set-default-sink", "pipe")
+        self._pipe = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(self._pipe, fcntl.F_SETPIPE_SZ, _DEPTH)
+        self._loud: list[tuple[float, float]] = []  # first and last audible sample of a block, monotonic seconds
+        self._over = False
+        self.late = 0  # blocks that were taken later than the pipe is deep, since this process had to wait
+        self.blocks = 0
+        self._thread = threading.Thread(target=self._play, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Play no more."""
+        self._over = True
+        self._thread.join()
+        os.close(self._pipe)
+        self._path.unlink(missing_ok=True)
+
+    def sounds(self) -> list[tuple[float, float]]:
+        """Audible blocks so far in their order: the first and the last sample above -50 dBFS, monotonic seconds."""
+        return self._loud[:]
+
+    def first(self, since: float, until: float) -> float | None:
+        """When the first audible sample between two monotonic times was heard; None if all was silence."""
+        loud = self.sounds()
+        for begin, end in loud[bisect_left(loud, since, key=lambda block: block[1]) :]:
+            if end >= since:
+                return max(begin, since) if begin < until else None
+        return None
+
+    def _play(self) -> None:
+        zero = time.monotonic()
+        while not self._over:
+            begins = zero + self.blocks * _BLOCK / RATE
+            time.sleep(max(0.0, begins - time.monotonic()))
+            self.late += time.monotonic() - begins > _DEPTH / _FRAME / RATE
+            self.blocks += 1
+            data = b""
+            with suppress(BlockingIOError):  # the server is late, and the card plays silence
+                data = os.read(self._pipe, _BLOCK * _FRAME)
+            sound = np.frombuffer(data[: len(data) // _FRAME * _FRAME], "<i4").reshape(-1, 2)[:, 0] >> 16
+            first = audible_offset(sound.astype(np.int16), RATE)
+            if first is not None:
+                last = audible_offset(sound[::-1].astype(np.int16), RATE) or 0.0
+                self._loud.append((begins + first, begins + (len(sound) - 1) / RATE - last))
