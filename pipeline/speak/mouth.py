@@ -60,7 +60,7 @@ class Mouth:
         self._clock = clock
         self._voices = deque((voice, *others))
         self._speaker = speaker
-        self._played = played
+        self.played = played
         self._queue: list[_Line] = []
         self._said: deque[_Line] = deque()  # of earlier answers
         self._heard = 0.0  # seconds of the queue, when it was paused
@@ -110,8 +110,8 @@ class Mouth:
         t = await self._speaker.play(SpeechChunk(chunk.turn, chunk.t, samples, chunk.rate, chunk.text))
         if line.t == inf:  # or it was paused meanwhile, and sounds at another time
             line.t = t
-            if self._played:
-                self._played.played(t, samples, chunk.rate)
+            if self.played:
+                self.played.played(t, samples, chunk.rate)
         return line.t
 
     async def drain(self) -> None:
@@ -137,8 +137,8 @@ class Mouth:
         for line in self._queue:
             skipped = min(heard, line.seconds)
             heard -= skipped
-            if self._played and skipped < line.seconds:
-                self._played.played(t, line.samples[round(skipped * line.rate) :], line.rate)
+            if self.played and skipped < line.seconds:
+                self.played.played(t, line.samples[round(skipped * line.rate) :], line.rate)
             line.t = t - skipped
             t += line.seconds - skipped
 
@@ -148,8 +148,8 @@ class Mouth:
         return " ".join(line.text for line in lines if line.t < t_end and line.t + line.seconds > t_start and line.text)
 
     def _cut(self) -> None:
-        if self._played:
-            self._played.cut(self._clock.now())
+        if self.played:
+            self.played.cut(self._clock.now())
 
     def _remember(self) -> None:
         self._said.extend(self._queue)
