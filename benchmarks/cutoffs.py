@@ -39,7 +39,7 @@ from benchmarks import hearing_sounds
 from benchmarks.cutoffs_fit import FOLDS, Example, fit, fold, unseen
 from benchmarks.cutoffs_heard import Asked, Case, Ears
 from benchmarks.hearing import progress
-from pipeline.listen.end_of_turn import EVEN, LONGEST, WEIGHTS, WEIGHTS_TRAINED, Evidence, Weights, wait
+from pipeline.listen.end_of_turn import EVEN, LONGEST, WEIGHTS, WEIGHTS_TRAINED, Evidence, Weights, decide, wait
 
 Decider = Callable[[str, Asked], float]
 """Seconds of patience in a pause of a file."""
@@ -112,7 +112,7 @@ def _fixed(seconds: float) -> Decider:
 
 def _words(seconds: float) -> Decider:
     """Only whether the words can end there."""
-    return lambda file, asked: seconds if asked.text and asked.evidence.ending == "closed" else LONGEST
+    return lambda file, asked: seconds if asked.heard.text and asked.evidence.ending in ("closed", "whole") else LONGEST
 
 
 def _smart(chance: float, unfinished: float) -> Decider:
@@ -130,8 +130,7 @@ def _ours(folds: Sequence[Weights], plain: bool, even: float) -> Decider:
     """The product's decider, with the weights of the file's fold."""
 
     def patience(file: str, asked: Asked) -> float:
-        evidence = _seen(asked, plain)
-        return wait(folds[fold(file)].log_odds(evidence), even) if asked.text else LONGEST
+        return decide(asked.heard, _seen(asked, plain), folds[fold(file)], even)
 
     return patience
 
@@ -147,7 +146,7 @@ def examples(cases: Sequence[Case], plain: bool) -> list[Example]:
         for asked in case.asked:
             finished = math.isinf(asked.length)
             let_in = not finished and abs(asked.t_last - case.cut) < _NEAR
-            if asked.text and (case.kind == "natural" or let_in):
+            if asked.heard.text and (case.kind == "natural" or let_in):
                 found.append(Example(case.file, case.kind, finished, _seen(asked, plain)))
     return found
 

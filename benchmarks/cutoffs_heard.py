@@ -28,7 +28,7 @@ class Asked:
 
     t_last: float  # end of the last voiced block, seconds in the clip
     length: float  # seconds until it is known that speech goes on; infinite if it does not
-    text: str  # heard so far
+    heard: Transcript  # the words so far
     evidence: Evidence
 
 
@@ -69,7 +69,7 @@ class Ears:
             for pause in pauses(clip.samples, self._vad):
                 heard = self._transcript(pause.early)
                 evidence = gather(heard, pause.sound, self if self._smart else None)
-                asked.append(Asked(pause.t_last, pause.length, heard.text, evidence))
+                asked.append(Asked(pause.t_last, pause.length, heard, evidence))
             if asked:
                 yield Case(clip.file, clip.kind, clip.cut, tuple(asked))
 

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import pytest
 
 from benchmarks import cutoffs_sounds as sounds
-from pipeline.listen.transcriber import RATE
+from benchmarks.cutoffs import Row, judge
+from benchmarks.cutoffs_fit import Example, fit
+from benchmarks.cutoffs_heard import Asked, Case
+from pipeline.listen.end_of_turn import Evidence
+from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.listen.voice_activity import BLOCK
 from pipeline.types import Samples, Word
 
@@ -110,3 +118,50 @@ def test_room_tone_is_the_longest_stretch_without_speech() -> None:
 
 def test_a_recording_without_silence_has_no_room_tone() -> None:
     assert sounds.room_tone(spoken((0, BLOCKS - 5)), LoudIsSpeech()) is None
+
+
+def asked(length: float, confidence: float = 0.8) -> Asked:
+    return Asked(1.0, length, Transcript("A coffee.", confidence, "en"), Evidence("closed", confidence, None, None))
+
+
+def judged(patience: float) -> Row:
+    """Two orders as they were spoken, one with a pause of 0.4 s, and one with a hesitation of 0.9 s."""
+    cases = [
+        Case("a", "natural", math.inf, (asked(math.inf),)),
+        Case("b", "natural", math.inf, (asked(0.4), asked(math.inf))),
+        Case("b", "content", 1.0, (asked(0.9), asked(math.inf))),
+    ]
+    return judge("", "", cases, lambda file, asked: patience, there=0.3)
+
+
+@pytest.mark.parametrize(("patience", "natural", "content"), [(0.2, 1, 1.0), (0.5, 0, 1.0), (1.0, 0, 0.0)])
+def test_who_waits_less_than_a_pause_lasts_cuts_off(patience: float, natural: int, content: float) -> None:
+    row = judged(patience)
+    assert (row.natural, row.content) == (natural, content)
+
+
+def test_nothing_is_committed_to_before_the_words_are_there() -> None:
+    assert judged(0.0).median == 0.3
+    assert judged(0.5).median == 0.5
+
+
+def test_what_tells_finished_from_unfinished_gets_the_weight() -> None:
+    chance = np.random.default_rng(7)
+    examples = [
+        Example("a", kind, finished, Evidence("closed", 0.9 if finished else 0.6, chance.uniform(0, 0.1), None))
+        for finished in (True, False)
+        for kind in ("natural", "function", "content")
+        for _ in range(30)
+    ]
+    weights = fit(examples)
+    assert weights.log_odds(Evidence("closed", 0.85, 0.05, None)) > 1
+    assert weights.log_odds(Evidence("closed", 0.65, 0.05, None)) < -1
+    *_, confidence, fading = weights.each
+    assert confidence > 10 * abs(fading)
+
+
+def test_it_says_what_it_wants() -> None:
+    run = [sys.executable, "-m", "benchmarks.cutoffs", "--speech", "nowhere"]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=Path(__file__).parents[1], check=False)
+    assert done.returncode == 2
+    assert "nowhere: no labels.json there" in done.stderr

@@ -132,12 +132,18 @@ class Adaptive:
 
     def patience(self, words: Transcript, sound: Samples) -> float:
         """As `EndOfTurn.patience`. Where no words were heard it is long: there is nothing to answer yet."""
-        if not words.text:
-            return LONGEST
-        evidence = gather(words, sound, self.model)
         weights = WEIGHTS if self.model is None else WEIGHTS_TRAINED
-        patience = wait(weights.log_odds(evidence))
-        return patience if words.language == "en" else max(patience, _FOREIGN)
+        return decide(words, gather(words, sound, self.model), weights)
+
+
+def decide(words: Transcript, evidence: Evidence, weights: Weights, even: float = EVEN) -> float:
+    """Seconds to wait after these words; `even` of them at even odds."""
+    if not words.text:
+        return LONGEST
+    if evidence.ending == "whole":
+        return SHORTEST
+    patience = wait(weights.log_odds(evidence), even)
+    return patience if words.language == "en" else max(patience, _FOREIGN)
 
 
 def gather(words: Transcript, sound: Samples, model: TurnModel | None) -> Evidence:

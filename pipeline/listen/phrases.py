@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Ending = Literal["open", "hanging", "unsure", "closed"]
+Ending = Literal["open", "hanging", "unsure", "closed", "whole"]
 """`open`: something must follow. `hanging`: a noun most likely does. `unsure`: Whisper itself expects more, or there
-are no words. `closed`: can be a whole order or question."""
+are no words. `closed`: can be a whole order or question. `whole`: one of the few words that stand for one alone."""
 
 _BEFORE_NOUNS = frozenset(
     {
@@ -126,6 +126,40 @@ _ADJECTIVES = frozenset(
 )
 """Common words that stand before a noun and seldom for one: sizes, colours, numbers."""
 
+_ALONE = frozenset(
+    {
+        *(
+            "stop",
+            "cancel",
+            "never mind",
+            "nevermind",
+            "quiet",
+            "enough",
+            "go on",
+            "continue",
+            "again",
+            "repeat",
+            "help",
+        ),
+        *(
+            "louder",
+            "quieter",
+            "slower",
+            "faster",
+            "yes",
+            "yeah",
+            "yep",
+            "no",
+            "nope",
+            "thanks",
+            "thank you",
+            "say again",
+        ),
+        *("say that again", "stop it", "stop that", "that's it", "that's all", "that's enough", "be quiet", "shut up"),
+    }
+)
+"""What is said to a device in a word or two, which a recogniser is never as sure of as of a sentence."""
+
 _GOING_ON = ("...", "\N{HORIZONTAL ELLIPSIS}", "-", "\N{EN DASH}", "\N{EM DASH}", ",", ":", ";")
 """Punctuation with which Whisper says that it expects more."""
 
@@ -138,6 +172,8 @@ def ending(text: str) -> Ending:
         words = words[1:]
     if not words:
         return "unsure"
+    if " ".join(words).removesuffix(" please") in _ALONE:
+        return "whole"
     if _open(words):
         return "open"
     if _hanging(words):
