@@ -34,6 +34,7 @@ from pipeline.ask.backend import PictureBudget
 from pipeline.clock import Clock
 from pipeline.costs import fixed
 from pipeline.events import EventLog
+from pipeline.listen.echo import Cleaned
 from pipeline.listen.transcriber import RATE
 from pipeline.session import Session
 from pipeline.speak.reference import Reference
@@ -180,11 +181,11 @@ def run(
         room, rng, clean = Room(played, *way), np.random.default_rng(4), parts.ears.clean
         person.level = level(next(models.voice.synthesise(ANSWERS[0]))) * 10 ** (way[1] / 20)
 
-        def hear(chunk: AudioChunk) -> AudioChunk:
+        def hear(chunk: AudioChunk) -> Cleaned:
             n = len(chunk.samples)
             sound = chunk.samples + rng.normal(0, _NOISE, n) + person.mixed(chunk.t, n) + room.echo(chunk.t, n)
             near = AudioChunk(chunk.t, read_only(np.clip(sound, -32768, 32767).astype(np.int16)), RATE)
-            return clean(near) if clean else near
+            return clean(near) if clean else Cleaned(near, near)
 
         def microphone() -> Iterator[AudioChunk]:
             block = 0
@@ -209,11 +210,9 @@ def run(
 
 def quiet(person: Person, events: list[Event]) -> tuple[int, int, int, int]:
     """Answers heard to their end; pauses, interruptions and questions that nobody made."""
-    speaking = False
     heard = pauses = interruptions = 0
     for event in events:
-        speaking = event.kind == "speaking" or (speaking and event.kind != "spoken")
-        pauses += event.kind == "speech.started" and speaking
+        pauses += event.kind == "held"
         interruptions += event.kind == "interrupted"
         heard += event.kind == "heard"
     spoken = sum(event.kind == "spoken" and not event.data["interrupted"] for event in events)
@@ -225,7 +224,7 @@ def interrupted(person: Person, events: list[Event]) -> list[tuple[float | None,
     results = []
     for onset in person.onsets:
         after = [event for event in events if onset - 0.05 <= event.t <= onset + 3.0]
-        paused = next((event.t - onset for event in after if event.kind == "speech.started"), None)
+        paused = next((event.t - onset for event in after if event.kind == "held"), None)
         cancelled = next((event.t - onset for event in after if event.kind == "interrupted"), None)
         results.append((paused, cancelled))
     return results

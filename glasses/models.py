@@ -12,6 +12,7 @@ from glasses.egress import EgressLog
 from glasses.settings import Ask, Config
 from pipeline.attention import AttentionSettings
 from pipeline.clock import Clock
+from pipeline.errors import GlassesError
 from pipeline.listen.end_of_turn import Adaptive
 from pipeline.listen.listener import Ears
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pipeline.ask.reach import Reach
     from pipeline.attention import Start
     from pipeline.events import EventLog
+    from pipeline.listen.echo import Cleaned, EchoCanceller
     from pipeline.listen.listener import Clean
     from pipeline.listen.wake import WakeWord
     from pipeline.listen.whisper import Whisper
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from pipeline.speak.piper import Piper
     from pipeline.speak.reference import Reference
     from pipeline.speak.speaker import Speaker
+    from pipeline.types import AudioChunk
 
 
 class Models:
@@ -141,7 +144,26 @@ class Models:
         from pipeline.speak.reference import Reference
 
         played = Reference()
-        return played, None
+        canceller = self._canceller()
+
+        def clean(near: AudioChunk) -> Cleaned:
+            return canceller.cancel(near, played.between(near.t + canceller.lead, len(near.samples)))
+
+        return played, clean
+
+    def _canceller(self) -> EchoCanceller:
+        """Raises GlassesError where echo cancellation is asked for and not there."""
+        from pipeline.listen.echo import FullDuplex, HalfDuplex
+
+        wanted = self._config.listen.echo
+        if wanted == "half":
+            return HalfDuplex()
+        try:
+            return FullDuplex()
+        except GlassesError:
+            if wanted == "cancel":
+                raise
+            return HalfDuplex()
 
     def backend(self, clock: Clock, settings: Ask, log: EventLog) -> Backend:
         """Who is asked, on the clock of one session; the session closes it. Raises UsageError for a wrong address."""

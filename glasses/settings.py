@@ -113,6 +113,7 @@ class Weights:
 
 _COSTS = {
     "transcribe": 0.25,
+    "end of turn": 0.01,
     "encode": 0.01,
     "load": 0.0,
     "resolve": 0.02,

@@ -15,7 +15,7 @@ from pipeline.endpointing import Heard, Understood
 from pipeline.events import EventLog
 from pipeline.listen.addressed import closes
 from pipeline.listen.level import CLIPPED, clipped_share
-from pipeline.listen.segmenter import Paused, Resumed, Segment, SpeechStarted
+from pipeline.listen.segmenter import FalseOnset, Onset, Paused, Resumed, Segment, SpeechStarted
 from pipeline.listen.wake import Woken
 from pipeline.orders import order_in
 from pipeline.parts import Parts
@@ -67,12 +67,17 @@ class Conductor:
         self._group = group
         self._attention = Attention(parts.attention)
         self._turns = Turns(clock, log, parts, group, self._answered)
+        self._silenced: tuple[object, float] = (None, 0.0)  # which turn is silent for somebody who speaks, since when
         self._pressed = 0.0  # when the button last was, seconds
         self._stretches: deque[_Stretch] = deque()  # in their order; only the last may still go on
 
     def react(self, item: Heard) -> None:
         """Something is heard, or understood."""
         match item:
+            case Onset() if self._turns.active:
+                self._silence()
+            case FalseOnset():
+                self._go_on()
             case SpeechStarted():
                 self._stretches.append(_Stretch())
                 self._somebody_speaks()
@@ -81,7 +86,7 @@ class Conductor:
             case Resumed():
                 self._stretches[-1].silent = False
                 self._turns.withdraw("speech went on")
-                self._somebody_speaks()
+                self._somebody_speaks(self._clock.now())
             case Segment():
                 self._stretches[-1].silent = self._stretches[-1].over = True
             case Woken():
@@ -137,16 +142,22 @@ class Conductor:
 
     # Somebody speaks.
 
-    def _somebody_speaks(self) -> None:
+    def _silence(self) -> None:
+        self._turns.hold()
+        if self._silenced[0] is not self._turns.current:
+            self._silenced = self._turns.current, self._clock.now()
+
+    def _somebody_speaks(self, since: float | None = None) -> None:
+        """From `since` on, if that is not when the voice became silent."""
         if self._turns.active:
-            self._turns.hold()
-            self._group.create_task(self._insists(self._stretches[-1], self._turns.current))
+            self._silence()
+            self._group.create_task(self._insists(self._stretches[-1], self._turns.current, since))
         elif self._attention.until >= self._clock.now():
             self._turns.warm()
 
-    async def _insists(self, stretch: _Stretch, turn: object) -> None:
+    async def _insists(self, stretch: _Stretch, turn: object, since: float | None) -> None:
         """Whoever speaks on while the voice is silent means it, whatever they say."""
-        await self._clock.sleep_until(self._clock.now() + _INSISTS)
+        await self._clock.sleep_until((self._silenced[1] if since is None else since) + _INSISTS)
         if self._turns.current is turn and self._turns.audible and not stretch.silent:
             stretch.insisted = True
             self._turns.cancel("speech")
@@ -160,7 +171,7 @@ class Conductor:
         said = self._parts.mouth.words(woken.t_end - _WAKE_WORD - _ECHO, woken.t_end)
         if woken.word.rpartition("_")[2] in said.lower():
             self._log.emit("ignored", turn=0, t_start=woken.t_end, t_end=woken.t, reason="its own words")
-            self._turns.go_on()
+            self._go_on()
             return
         self._turns.cancel("wake word")
         self._attention.call(woken.t)
@@ -218,8 +229,9 @@ class Conductor:
     def _go_on(self) -> None:
         """The voice speaks on, unless somebody else already does."""
         if self._stretches and not self._stretches[-1].silent:
-            self._turns.hold()
+            self._silence()
         else:
+            self._silenced = None, 0.0
             self._turns.go_on()
 
     def _wanted(self, stretch: _Stretch, understood: Understood) -> tuple[str | None, str]:

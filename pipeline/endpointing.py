@@ -14,7 +14,7 @@ from pipeline.channel import Channel
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
 from pipeline.listen.end_of_turn import EndOfTurn
-from pipeline.listen.segmenter import Segmenter, Speech
+from pipeline.listen.segmenter import Paused, Segmenter, Speech
 from pipeline.listen.transcriber import Transcriber, Transcript
 from pipeline.listen.wake import Woken
 from pipeline.senses import Said, Sensed
@@ -98,7 +98,7 @@ class Endpointing:
     async def _transcribe(self, job: _Job, react: Callable[[Heard], None]) -> None:
         said = job.said
         try:
-            heard, patience = await self._clock.run("transcribe", lambda: self._words(said))
+            heard = await self._clock.run("transcribe", lambda: self._transcriber.transcribe(said.segment.samples))
         except UsageError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must not wait in silence
@@ -108,17 +108,15 @@ class Endpointing:
         if job.void:
             return
         job.heard = heard
-        if said.paused and patience is not None:
-            self._segmenter.wait(said.paused, patience)
         react(Understood(said, heard))
-
-    def _words(self, said: Said) -> tuple[Transcript, float | None]:
-        """The words, and after how long a silence they are all, if somebody knows."""
-        samples = said.segment.samples
-        heard = self._transcriber.transcribe(samples)
         if said.paused and self._end_of_turn and heard.text:
-            return heard, self._end_of_turn.patience(heard, samples)
-        return heard, None
+            await self._decide(said.paused, heard, self._end_of_turn)
+
+    async def _decide(self, paused: Paused, heard: Transcript, end_of_turn: EndOfTurn) -> None:
+        """How long this pause may last. By now more of it has been heard than when it was noticed."""
+        samples = self._segmenter.so_far(paused).samples
+        seconds = await self._clock.run("end of turn", lambda: end_of_turn.patience(heard, samples))
+        self._segmenter.wait(paused, seconds)
 
 
 def _nothing(reason: str) -> Transcript:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pipeline.clock import Clock
 from pipeline.events import EventLog
 from pipeline.listen.listener import Ears, Listener
-from pipeline.listen.segmenter import Paused, Resumed, Segment, Speech, SpeechStarted
+from pipeline.listen.segmenter import FalseOnset, Onset, Paused, Resumed, Segment, Speech, SpeechStarted
 from pipeline.listen.wake import Woken
 from pipeline.look.choice import LookSettings
 from pipeline.look.ring import FrameRing, Snapshot, Snapshots
@@ -31,7 +31,7 @@ class Said:
     paused: Paused | None = None  # None: it is over
 
 
-Sensed = SpeechStarted | Resumed | Said | Woken
+Sensed = Onset | FalseOnset | SpeechStarted | Resumed | Said | Woken
 """What is sensed, in the order of its times."""
 
 

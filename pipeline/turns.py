@@ -41,6 +41,7 @@ class _Running:
     number: int
     asked: Asked | None  # None: it only says something
     early: bool  # the wearer may not have finished, and hears nothing of it yet
+    held: bool = False  # in the midst of its words, while somebody else speaks
     task: asyncio.Task[None] | None = None
 
 
@@ -96,13 +97,21 @@ class Turns:
 
     def hold(self) -> None:
         """Somebody speaks: be silent."""
-        if self._running:
-            self._running.turn.hold()
+        running = self._running
+        if running:
+            running.turn.hold()
+            if running.turn.audible and not running.held:
+                running.held = True
+                self._log.emit("held", turn=running.number)
 
     def go_on(self) -> None:
         """It was nothing: speak on, and ask again what was given up for it."""
-        if self._running and not self._running.early:
-            self._running.turn.let_go()
+        running = self._running
+        if running and not running.early:
+            running.turn.let_go()
+            if running.held:
+                running.held = False
+                self._log.emit("resumed", turn=running.number)
         elif not self._running and (asked := self._unanswered):
             self._start_asking(asked)
             self.commit()

@@ -78,7 +78,7 @@ def test_speech_silences_the_voice_at_once_and_what_insists_cancels_it() -> None
     first, second = of(events, "spoken")
     assert first.data["interrupted"] is True
     began = of(events, "speaking")[0].data["t_audible"]
-    assert began + first.data["seconds"] == pytest.approx(4.16 + 0.1, abs=0.05)  # when speech was noticed
+    assert began + first.data["seconds"] == pytest.approx(4.064 + 0.1, abs=0.05)  # when speech was suspected
     assert second.data == {"seconds": pytest.approx(SPOKEN, abs=0.3), "heard_text": LONG, "interrupted": False}
     assert heard(events) == ["First?", "What else?"]
 
@@ -98,13 +98,20 @@ def test_an_interruption_closes_the_stream_of_the_model() -> None:
     assert endless.broken_off == 1
 
 
+def test_a_click_makes_it_pause_for_a_moment_only() -> None:
+    quiet = Timeline(end=12.0).says(1.0, 2.0, "First?").play(Scripted(LONG))
+    events = Timeline(end=12.0).says(1.0, 2.0, "First?").says(4.0, 4.1, "").play(Scripted(LONG))
+    assert spoken(events) == [(LONG, False)]
+    assert of(events, "spoken")[0].t - of(quiet, "spoken")[0].t == pytest.approx(0.064, abs=0.04)
+
+
 @pytest.mark.parametrize("words", ["", "Mm-hm.", "Yeah, okay."])
 def test_noise_and_nods_only_make_it_pause(words: str) -> None:
     backend = Scripted(LONG)
     quiet = Timeline(end=12.0).says(1.0, 2.0, "First?").play(Scripted(LONG))
     events = Timeline(end=12.0).says(1.0, 2.0, "First?").says(4.0, 4.4, words).play(backend)
     assert spoken(events) == [(LONG, False)]
-    paused = 4.4 + 0.7 - 4.16
+    paused = 4.4 + 0.7 - 4.064
     assert of(events, "spoken")[0].t - of(quiet, "spoken")[0].t == pytest.approx(paused, abs=0.1)
     assert asked(backend) == ["First?"]
 
@@ -213,7 +220,7 @@ def test_without_the_wake_word_nobody_is_asked() -> None:
 
 def test_a_wake_word_ends_an_answer() -> None:
     timeline = Timeline(attention=AttentionSettings("wake"), wakes=[1.0, 4.0])
-    timeline.says(1.2, 2.0, "First?").says(3.6, 5.0, "What else?")
+    timeline.says(1.2, 2.0, "First?").says(3.8, 5.0, "What else?")
     backend = Scripted(LONG)
     events = timeline.play(backend)
     assert asked(backend) == ["First?", "What else?"]

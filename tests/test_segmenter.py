@@ -7,7 +7,17 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from pipeline.listen.segmenter import Paused, Resumed, Segment, Segmenter, SegmenterSettings, Speech, SpeechStarted
+from pipeline.listen.segmenter import (
+    FalseOnset,
+    Onset,
+    Paused,
+    Resumed,
+    Segment,
+    Segmenter,
+    SegmenterSettings,
+    Speech,
+    SpeechStarted,
+)
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import BLOCK
 from pipeline.types import AudioChunk, Samples, read_only
@@ -40,7 +50,12 @@ def sound(blocks: float, start: float = 0.0, *, first: int = 0) -> AudioChunk:
 
 def all_heard(*probabilities: float, settings: SegmenterSettings = SETTINGS) -> list[Speech]:
     segmenter = Segmenter(Probabilities(*probabilities), settings)
-    return [*segmenter.feed(sound(len(probabilities))), *segmenter.finish()]
+    return certain([*segmenter.feed(sound(len(probabilities))), *segmenter.finish()])
+
+
+def certain(items: Iterable[Speech]) -> list[Speech]:
+    """Without what is only suspected."""
+    return [item for item in items if not isinstance(item, Onset | FalseOnset)]
 
 
 def ends(items: Iterable[Speech]) -> list[SpeechStarted | Segment]:
@@ -159,6 +174,19 @@ def test_speech_that_ends_just_before_it_would_be_cut_is_one_utterance() -> None
     assert items[1].t_end == pytest.approx(240 * STEP)
 
 
+# Onsets.
+
+
+def test_the_first_speech_is_an_onset_and_a_click_a_false_one() -> None:
+    segmenter = Segmenter(Probabilities(0.0, 0.9, 0.9, 0.9, 0.9), SETTINGS)
+    onset, started = segmenter.feed(sound(5))
+    assert isinstance(onset, Onset)
+    assert isinstance(started, SpeechStarted)
+    assert onset.t == started.t
+    segmenter = Segmenter(Probabilities(0.0, 0.9, 0.9, 0.0), SETTINGS)
+    assert [type(item) for item in segmenter.feed(sound(4))] == [Onset, FalseOnset]
+
+
 # Pauses.
 
 
@@ -181,7 +209,7 @@ def test_speech_that_goes_on_ends_the_pause_and_a_breath_does_not() -> None:
 @pytest.mark.parametrize(("seconds", "blocks"), [(0.2, 7), (0.9, 29)])
 def test_whoever_knows_better_decides_how_long_this_pause_may_last(seconds: float, blocks: int) -> None:
     segmenter = Segmenter(Probabilities(*[0.9] * 10), SETTINGS)
-    _, paused = segmenter.feed(sound(13))
+    _, paused = certain(segmenter.feed(sound(13)))
     assert isinstance(paused, Paused)
     segmenter.wait(paused, seconds)
     assert ends(segmenter.feed(sound(blocks - 4, 13 * STEP))) == []
@@ -190,7 +218,7 @@ def test_whoever_knows_better_decides_how_long_this_pause_may_last(seconds: floa
 
 def test_what_was_decided_about_one_pause_does_not_hold_for_the_next() -> None:
     segmenter = Segmenter(Probabilities(*[0.9] * 5, *[0.0] * 3, *[0.9] * 5), SETTINGS)
-    _, paused = segmenter.feed(sound(8))
+    _, paused = certain(segmenter.feed(sound(8)))
     assert isinstance(paused, Paused)
     segmenter.wait(paused, 5.0)
     assert len(ends(segmenter.feed(sound(5 + 10, 8 * STEP)))) == 1
@@ -208,7 +236,7 @@ def test_whoever_hurries_it_ends_it_with_the_next_block() -> None:
 def test_what_is_forgotten_is_in_no_segment_and_what_follows_begins_anew() -> None:
     segmenter = Segmenter(Probabilities(*[0.9] * 30), SETTINGS)
     list(segmenter.feed(sound(20)))
-    (started,) = segmenter.forget(15 * STEP)
+    (started,) = certain(segmenter.forget(15 * STEP))
     assert isinstance(started, SpeechStarted)
     assert started.t == pytest.approx(15 * STEP)
     _, segment = segmenter.feed(sound(30, 20 * STEP, first=20 * BLOCK))

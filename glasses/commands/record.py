@@ -32,7 +32,8 @@ def command(name: str | None, ask: bool, **options: Any) -> None:
     from glasses.live import Wish
     from pipeline.errors import UsageError
 
-    useless = [option for option in ("speaker", "start", "button", "backend", "mode", "reach", "offline") if options[option]]
+    for_answers = ("speaker", "start", "button", "backend", "mode", "reach", "offline")
+    useless = [option for option in for_answers if options[option]]
     if useless and not ask:
         raise UsageError(f"--{useless[0]} is for answers, and without --ask there are none")
     begin(Wish(title=name or "Recording", answers=ask, record=name or ""), **options)

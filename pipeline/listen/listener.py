@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pipeline.clock import Clock
 from pipeline.errors import MicrophoneLost
 from pipeline.events import EventLog
+from pipeline.listen.echo import Cleaned
 from pipeline.listen.segmenter import GAP, Segmenter, Speech
 from pipeline.listen.wake import WakeWord, Woken
 from pipeline.sources import Health, Lost, News, Tell, follow
 from pipeline.types import AudioChunk
 
-Clean = Callable[[AudioChunk], AudioChunk]
+Clean = Callable[[AudioChunk], Cleaned]
 """Takes our own voice out of a piece of the microphone's sound."""
 
 
@@ -65,10 +66,11 @@ class Listener:
             await self._tell("there was no sound at all", "There is no sound, so I can't hear a question.")
 
     def _hear(self, chunk: AudioChunk) -> Iterator[Speech | Woken]:
-        ears = self._ears
+        ears, judged = self._ears, chunk.samples
         if ears.clean:
-            chunk = ears.clean(chunk)
-        yield from ears.segmenter.feed(chunk)
+            cleaned = ears.clean(chunk)
+            chunk, judged = cleaned.words, cleaned.voice.samples
+        yield from ears.segmenter.feed(chunk, judged)
         for woken in ears.wake.feed(chunk) if ears.wake else ():
             yield woken
             yield from ears.segmenter.forget(woken.t_end)

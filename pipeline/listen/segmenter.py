@@ -25,13 +25,28 @@ class SegmenterSettings:
 
     onset: float = 0.5  # probability from which sound is taken for speech
     offset: float = 0.35  # probability below which speech is taken for silence
-    min_speech: float = 0.16  # seconds of speech in a row that begin an utterance; less is a click or a cough
+    suspicion: float = 0.064  # seconds of speech in a row that may become an utterance
+    min_speech: float = 0.16  # seconds of speech in a row that begin one; less is a click or a cough
     pause: float = 0.064  # seconds of silence from which it may have ended
     resume: float = 0.096  # seconds of speech in a row after a pause with which it goes on; less is a breath
     end_silence: float = 0.7  # seconds of silence that end it, where nobody knows better
     pre_roll: float = 0.3  # seconds kept before the first voiced sample: soft consonants
     tail: float = 0.2  # seconds kept after the last
     max_segment: float = 28.0  # seconds; Whisper hears 30 at most
+
+
+@dataclass(frozen=True, slots=True)
+class Onset:
+    """Somebody may have begun to speak."""
+
+    t: float  # first voiced sample, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class FalseOnset:
+    """It was a click or a cough."""
+
+    t: float  # by when that was clear, seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +80,9 @@ class Resumed:
     t: float  # by when that was clear, seconds
 
 
-Speech = SpeechStarted | Paused | Resumed | Segment
-"""What a stream of sound has to tell: a stretch of speech starts, pauses and resumes any number of times, and ends."""
+Speech = Onset | FalseOnset | SpeechStarted | Paused | Resumed | Segment
+"""What a stream of sound has to tell: after an onset, a stretch of speech starts if it was no false one, pauses and
+resumes any number of times, and ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +102,7 @@ class Segmenter:
     def __init__(self, vad: VoiceActivity, settings: SegmenterSettings) -> None:
         self._vad = vad
         self._settings = settings
-        self._rest = np.zeros(0, np.int16)  # samples that don't fill a block yet
+        self._rest = self._rest_judged = np.zeros(0, np.int16)  # samples that don't fill a block yet
         self._t_rest = 0.0  # when the first of them sounded
         self._before: deque[_Block] = deque()  # while nobody speaks: the pre-roll and a possible beginning
         self._run = 0  # of those, the blocks at the end that are speech
@@ -97,10 +113,11 @@ class Segmenter:
         self._resuming = 0  # blocks of speech in a row since the pause
         self._patience = settings.end_silence  # seconds of silence that end this stretch
 
-    def feed(self, chunk: AudioChunk) -> Iterator[Speech]:
+    def feed(self, chunk: AudioChunk, judged: Samples | None = None) -> Iterator[Speech]:
         """Take the next sound, of any length, mono int16 at 16 kHz; what begins and ends with it.
 
-        A gap before the chunk ends the utterance: what is missing might have been silence.
+        `judged` is the same sound as it is to be judged, where that is another: with more of our own voice gone than
+        is good for the words. A gap before the chunk ends the utterance: what is missing might have been silence.
         """
         t_next = self._t_rest + len(self._rest) / RATE
         if abs(chunk.t - t_next) > GAP:
@@ -109,18 +126,20 @@ class Segmenter:
         elif not len(self._rest):
             self._t_rest = chunk.t
         self._rest = np.concatenate([self._rest, chunk.samples])
+        self._rest_judged = np.concatenate([self._rest_judged, chunk.samples if judged is None else judged])
         while len(self._rest) >= BLOCK:
             block, self._rest = self._rest[:BLOCK], self._rest[BLOCK:]
-            yield from self._judge(block)
+            sounds, self._rest_judged = self._rest_judged[:BLOCK], self._rest_judged[BLOCK:]
+            yield from self._judge(block, sounds)
             self._t_rest += BLOCK / RATE
 
     def finish(self) -> Iterator[Speech]:
         """The sound is over, which ends the utterance too."""
         if len(self._rest):
-            yield from self._judge(self._rest)
+            yield from self._judge(self._rest, self._rest_judged)
         if self._speech:
             yield self._end()
-        self._rest = np.zeros(0, np.int16)
+        self._rest = self._rest_judged = np.zeros(0, np.int16)
         self._clear()
         self._vad.reset()
 
@@ -150,8 +169,8 @@ class Segmenter:
         """No pause is known of."""
         self._paused, self._resuming, self._patience = None, 0, self._settings.end_silence
 
-    def _judge(self, samples: Samples) -> Iterator[Speech]:
-        whole = samples if len(samples) == BLOCK else np.pad(samples, (0, BLOCK - len(samples)))
+    def _judge(self, samples: Samples, judged: Samples) -> Iterator[Speech]:
+        whole = judged if len(judged) == BLOCK else np.pad(judged, (0, BLOCK - len(judged)))
         yield from self._take(_Block(self._t_rest, samples, self._vad.probability(whole)))
 
     def _take(self, block: _Block) -> Iterator[Speech]:
@@ -164,7 +183,12 @@ class Segmenter:
         """Nobody speaks so far."""
         self._before.append(block)
         threshold = self._settings.offset if self._run else self._settings.onset
+        suspected = self._run * BLOCK >= self._settings.suspicion * RATE
         self._run = self._run + 1 if block.probability >= threshold else 0
+        if not suspected and self._run * BLOCK >= self._settings.suspicion * RATE:
+            yield Onset(self._before[-self._run].t)
+        elif suspected and not self._run:
+            yield FalseOnset(block.t_end)
         if self._run * BLOCK >= self._settings.min_speech * RATE:
             self._speech = list(self._before)
             self._t_start = self._before[-self._run].t
@@ -198,6 +222,10 @@ class Segmenter:
                 return
         if block.t_end - self._speech[0].t >= self._settings.max_segment:
             yield from self._cut()
+
+    def so_far(self, paused: Paused) -> Segment:
+        """The stretch that is paused, with what has been silent since; as it was where speech has gone on."""
+        return self._so_far() if self._paused is paused else paused.segment
 
     def _so_far(self) -> Segment:
         last = self._t_end + self._settings.tail
