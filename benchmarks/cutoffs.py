@@ -14,7 +14,7 @@ after the last voiced sample; Smart Turn alone: 0.24 s, of which it listens to 0
 
 Our weights are fitted on nine tenths of the recordings and judged on the last, in turn, with all the clips made of a
 recording in one part; the names of the files tell no speakers. Each decider has one knob: what it is set to is shown
-beside its name. "As it ships" are the product's own weights, which have seen all of it.
+beside its name ("even": seconds of patience at even odds). "As it ships": the product's weights, which saw all of it.
 
 A splice is no hesitation: who hesitates draws out the word before, and the sound of a voice cut off in mid-flow is
 easier to tell from an end. The cut-offs in natural recordings are the ones with real pauses.
@@ -39,7 +39,17 @@ from benchmarks import hearing_sounds
 from benchmarks.cutoffs_fit import FOLDS, Example, fit, fold, unseen
 from benchmarks.cutoffs_heard import Asked, Case, Ears
 from benchmarks.hearing import progress
-from pipeline.listen.end_of_turn import EVEN, LONGEST, WEIGHTS, WEIGHTS_TRAINED, Evidence, Weights, decide, wait
+from pipeline.listen.end_of_turn import (
+    EVEN,
+    EVEN_TRAINED,
+    LONGEST,
+    WEIGHTS,
+    WEIGHTS_TRAINED,
+    Evidence,
+    Weights,
+    decide,
+    wait,
+)
 
 Decider = Callable[[str, Asked], float]
 """Seconds of patience in a pause of a file."""
@@ -95,15 +105,15 @@ def rows(cases: Sequence[Case], trained: bool) -> Iterator[Row]:
         yield judge("Smart Turn", "as Pipecat", cases, _smart(0.5, 3.0), SMART_TURN_THERE)
         for chance in (0.5, 0.8, 0.9, 0.95):
             yield judge("Smart Turn", f"above {chance}", cases, _smart(chance, LONGEST), SMART_TURN_THERE)
-        for even in (0.4, 0.6, 0.8, 1.0, 1.2):
+        for even in (0.8, 1.0, 1.2, 1.4, 1.6):
             yield judge("Smart Turn", f"even {even}", cases, _smart_line(even), SMART_TURN_THERE)
-    for name, shipped in (("ours, no model", WEIGHTS), ("ours", WEIGHTS_TRAINED)):
+    for name, shipped, even in (("ours, no model", WEIGHTS, EVEN), ("ours", WEIGHTS_TRAINED, EVEN_TRAINED)):
         plain = shipped is WEIGHTS
         if plain or trained:
             folds = unseen(examples(cases, plain))
-            for even in (0.5, 0.6, 0.7, 0.8, 0.9):
-                yield judge(name, f"even {even}", cases, _ours(folds, plain, even), WORDS_THERE)
-            yield judge(name, "as it ships", cases, _ours([shipped] * FOLDS, plain, EVEN), WORDS_THERE)
+            for other in sorted({0.5, 0.6, 0.7, 0.8, 0.9, even}):
+                yield judge(name, f"even {other}", cases, _ours(folds, plain, other), WORDS_THERE)
+            yield judge(name, "as it ships", cases, _ours([shipped] * FOLDS, plain, even), WORDS_THERE)
 
 
 def _fixed(seconds: float) -> Decider:

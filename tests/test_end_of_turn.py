@@ -167,8 +167,8 @@ def test_where_no_words_were_heard_there_is_no_hurry() -> None:
 
 
 def test_a_wait_is_never_endless() -> None:
-    assert wait(-1000) == LONGEST
-    assert wait(1000) == SHORTEST
+    assert wait(-1000, 0.7) == LONGEST
+    assert wait(1000, 0.7) == SHORTEST
 
 
 def test_a_fixed_silence_is_fixed() -> None:
