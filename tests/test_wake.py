@@ -1,0 +1,151 @@
+"""Wake words: heard once, when they were said, and from nobody else."""
+
+from __future__ import annotations
+
+import shutil
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks import hearing_sounds as sounds
+from benchmarks import wake_speech as made
+from pipeline.errors import UsageError
+from pipeline.listen.transcriber import RATE
+from pipeline.listen.wake import WORDS, MicroWakeWord, Woken, without_wake_word
+from pipeline.types import AudioChunk, Samples
+
+SHARED = Path(__file__).parents[2] / "shared"
+WAKE, SPEECH = SHARED / "wake", SHARED / "speech"
+
+people = pytest.mark.skipif(not WAKE.is_dir(), reason="the recordings of people are not here (../shared/wake)")
+kitchen = pytest.mark.skipif(not SPEECH.is_dir(), reason="the recordings of people are not here (../shared/speech)")
+flite = pytest.mark.skipif(not shutil.which("flite"), reason="flite is not installed")
+
+
+@cache
+def detector(word: str) -> MicroWakeWord:
+    return MicroWakeWord(word)
+
+
+def alexa(name: str) -> Samples:
+    """Somebody's "Alexa", with quiet around it: the microphone was on before."""
+    return np.concatenate([made.quiet(1.5), sounds.read(WAKE / f"alexa-{name}.flac"), made.quiet(1.0)])
+
+
+def woken(word: str, samples: Samples, size: int = 1600, t: float = 0.0) -> list[Woken]:
+    """What the detector for `word` makes of `samples` that come in chunks of `size`, the first at `t`."""
+    heard = detector(word)
+    heard.reset()
+    chunks = [AudioChunk(t + n / RATE, samples[n : n + size], RATE) for n in range(0, len(samples), size)]
+    return [one for chunk in chunks for one in heard.feed(chunk)]
+
+
+@people
+@pytest.mark.parametrize("name", ["0", "10", "113", "141", "19"])
+def test_people_are_heard_once_and_the_end_of_the_word_is_known(name: str) -> None:
+    samples = alexa(name)
+    (one,) = woken("alexa", samples)
+    end = made.word_ends(samples)
+    assert one.word == "alexa"
+    assert 0 < one.t - one.t_end < 0.5
+    assert end is None or abs(one.t_end - end) < 0.2
+
+
+@people
+@pytest.mark.parametrize("size", [1, 160, 777, 16_000, 1_000_000])
+def test_it_does_not_matter_how_the_sound_is_cut(size: int) -> None:
+    samples = alexa("1")
+    (expected,), (one,) = woken("alexa", samples), woken("alexa", samples, size)
+    assert (one.t, one.t_end) == pytest.approx((expected.t, expected.t_end))
+
+
+@people
+def test_times_are_those_of_the_sound() -> None:
+    samples = alexa("10")
+    (early,), (late,) = woken("alexa", samples), woken("alexa", samples, t=3600.0)
+    assert late.t - early.t == pytest.approx(3600)
+    assert late.t_end - early.t_end == pytest.approx(3600)
+
+
+@people
+def test_five_wakes_in_a_row_are_five() -> None:
+    samples = np.concatenate([alexa("104")] * 5)
+    times = [one.t for one in woken("alexa", samples)]
+    assert len(times) == 5
+    assert [b - a for a, b in pairwise(times)] == pytest.approx([len(samples) / RATE / 5] * 4, abs=0.1)
+
+
+@people
+def test_a_gap_within_the_word_makes_it_none() -> None:
+    samples = alexa("10")
+    (one,) = woken("alexa", samples)
+    middle = round((one.t_end - 0.3) * RATE)
+    heard = detector("alexa")
+    heard.reset()
+    parts = AudioChunk(0.0, samples[:middle], RATE), AudioChunk(middle / RATE + 5, samples[middle:], RATE)
+    assert [found for part in parts for found in heard.feed(part)] == []
+
+
+@people
+def test_a_word_after_a_gap_is_heard_at_its_time() -> None:
+    samples = alexa("10")
+    (one,) = woken("alexa", samples)
+    heard = detector("alexa")
+    heard.reset()
+    parts = AudioChunk(0.0, made.quiet(3.0), RATE), AudioChunk(60.0, samples, RATE)
+    (after,) = [found for part in parts for found in heard.feed(part)]
+    assert after.t == pytest.approx(60 + one.t)
+
+
+@people
+@kitchen
+def test_a_word_behind_other_speech_is_heard() -> None:
+    talk = sounds.read(sorted(SPEECH.glob("*.flac"))[0])
+    samples = np.concatenate([made.quiet(1.0), talk, alexa("10")[RATE:]])
+    (one,) = woken("alexa", samples)
+    assert one.t > 1 + len(talk) / RATE
+
+
+@kitchen
+@pytest.mark.parametrize("word", WORDS)
+def test_a_kitchen_says_nothing(word: str) -> None:
+    assert woken(word, sounds.read(SPEECH / sounds.NOISE)[: 60 * RATE]) == []
+
+
+@flite
+@pytest.mark.parametrize("word", WORDS)
+def test_every_word_is_heard_by_its_own_detector_only(word: str) -> None:
+    voice = next(voice for voice in made.voices() if voice.name == "rms 1.0")
+    samples = made.placed(voice.say(made.SPOKEN[word]), "near")
+    assert [one.word for other in WORDS for one in woken(other, samples)] == [word]
+
+
+def test_an_unknown_word_names_those_there_are() -> None:
+    with pytest.raises(UsageError, match="'computer' is not known; choose one of okay_nabu, hey_jarvis, hey_mycroft, "):
+        MicroWakeWord("computer")
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "question"),
+    [
+        ("Alexa, what is this?", "alexa", "What is this?"),
+        ("Alexa. Can I have a latte?", "alexa", "Can I have a latte?"),
+        ("Alexa", "alexa", ""),
+        ("Alexa's on the table.", "alexa", "Alexa's on the table."),
+        ("Hey, Jarvis! What colour is it?", "hey_jarvis", "What colour is it?"),
+        ("Okay, Naboo. I want a mocha.", "okay_nabu", "I want a mocha."),
+        ("OK Nabu, read this", "okay_nabu", "Read this"),
+        ("Hey, McRift. Read this.", "hey_mycroft", "Read this."),
+        ("Hey, mikroft. Read this.", "hey_mycroft", "Read this."),
+        ("Hey Microsoft, read this.", "hey_mycroft", "Read this."),
+        ("What did Alexa say?", "alexa", "What did Alexa say?"),
+        ("Okay, now what is this?", "okay_nabu", "Okay, now what is this?"),
+        ("What is this?", "alexa", "What is this?"),
+        ("", "alexa", ""),
+    ],
+)
+def test_the_wake_word_is_no_part_of_the_question(text: str, word: str, question: str) -> None:
+    assert without_wake_word(text, word) == question
