@@ -209,10 +209,10 @@ def cells(row: Row, kinds: Counter[str]) -> dict[str, str]:
     return {
         "decider": row.decider,
         "set to": row.setting,
-        f"cut off of {kinds['natural']} natural": str(row.natural),
-        f"of {kinds['function']} after function words": f"{row.function:.1%}",
-        f"of {kinds['content']} after content words": f"{row.content:.1%}",
-        "median delay": f"{row.median:.2f} s",
+        f"natural, {kinds['natural']}": str(row.natural),
+        f"function, {kinds['function']}": f"{row.function:.1%}",
+        f"content, {kinds['content']}": f"{row.content:.1%}",
+        "median": f"{row.median:.2f} s",
         "95th": f"{row.ninety_fifth:.2f} s",
         "mean": f"{row.mean:.2f} s",
     }
@@ -221,7 +221,8 @@ def cells(row: Row, kinds: Counter[str]) -> dict[str, str]:
 def lines(result: Sequence[Row], kinds: Counter[str]) -> None:
     """For a log: a line for each row."""
     for row in result:
-        print("cut-offs:", ", ".join(f"{name} {cell}" for name, cell in cells(row, kinds).items()))
+        who, setting, *rest = cells(row, kinds).items()
+        print(f"cut-offs: {who[1]}, {setting[1]}:", ", ".join(f"{name}: {cell}" for name, cell in rest))
 
 
 def table(result: Sequence[Row], kinds: Counter[str]) -> None:
@@ -229,7 +230,7 @@ def table(result: Sequence[Row], kinds: Counter[str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    shown = Table(*cells(result[0], kinds), title="When is a turn over?")
+    shown = Table(*cells(result[0], kinds), title="Cut off as it was spoken, after function and content words; delay")
     for row, following in zip(result, [*result[1:], None], strict=True):
         shown.add_row(*cells(row, kinds).values(), end_section=following is None or following.decider != row.decider)
     Console().print(shown)
