@@ -3,10 +3,11 @@
 microWakeWord's models (https://github.com/kahrendt/microWakeWord, Apache-2.0) by way of pymicro-wakeword: a spectrum
 each 10 ms, a small network each 30 ms, and the mean of its last five probabilities against the model's own cutoff.
 
-Its spectra adapt to what was heard before, so that speech makes it deaf for the word behind it: of 165 people's
-"Alexa" 163 were found in their own recordings, but 135 right behind an order by somebody else, and 147 0.3 s behind.
-Therefore several ears listen in turns, each begun anew every two seconds: 159 and 164. In its first second an ear
-fires at anything (13 times in two hours of made speech), and is not believed; after that it did not fire once.
+Its spectra adapt to what was heard before, which makes it deaf for a word behind other speech: of 165 people's
+"Alexa" it found 163 in their own recordings, but 135 right behind an order by somebody else, and 147 behind a pause of
+0.3 s. Therefore four ears listen in turns, each begun anew every two seconds: 163, 157 and 164, and with a kitchen as
+loud as the voice 98 instead of 86. A new ear takes anything for the word (26 times in 1.9 hours of made speech); from
+1.1 s on not once, where the single ear did once.
 """
 
 from __future__ import annotations
@@ -39,13 +40,17 @@ _STAGGER = RATE // 2
 _EARS = 4
 
 _NEW = round(1.1 * RATE)
-"""Samples for which an ear is not believed."""
+"""Samples for which an ear is not believed. After 1.0 s there were still 3 false wakes in 1.9 hours, after 1.2 s 4 more
+of 165 words behind speech were missed."""
 
 _QUIET = 0.5 * RATE
-"""Samples without a certain ear after which the next certain one has heard another word."""
+"""Samples without a certain ear after which the next certain one has heard another word. After 0.3 s some voices' "Hey
+Mycroft" counted twice."""
 
 _LAG = {"okay_nabu": 0.1, "hey_jarvis": 0.2, "hey_mycroft": 0.1, "alexa": 0.185}
-"""Seconds from the end of the word to the end of the sound that makes an ear certain."""
+"""Seconds from the end of the word to the end of the sound that makes an ear certain. For "Alexa" the median of 165
+people, of whom half were within 0.025 s of it and nine tenths within 0.065 s. The others are from 21 made voices, among
+whom it depends on the voice: half within 0.05 to 0.1 s, nine tenths within 0.2 s."""
 
 
 @dataclass(frozen=True, slots=True)
