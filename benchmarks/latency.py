@@ -16,9 +16,10 @@ one: 0.8 s of silence end a question, nothing is done before, and faster-whisper
 Settings take turns every few utterances, each in a process of its own that rests meanwhile, so that a busy machine
 slows all alike. Each process hears one utterance before that does not count.
 
-Stages are medians of pipeline/latency.py, by the session's own times; "end heard late by" is where the session heard
-the end of speech, and "heard after claimed" how much later than it says (`speaking`) the first sound was. "Microphone
-late by" is when chunks came, after their own end.
+Stages are medians of pipeline/latency.py, by the session's own times. From "pause noticed" to "taken as all" it is when
+things happened, after the reference end (medians). "End heard late by" is where the session heard the end of speech,
+"heard after claimed" how much later than it says (`speaking`) the first sound was, and "microphone late by" when its
+chunks came, after their own end.
 """
 
 from __future__ import annotations

@@ -28,6 +28,20 @@ class Stamped:
         return float(self.event.data[name]) + self.zero
 
 
+MOMENTS = (
+    "pause noticed",
+    "words known",
+    "how long to wait",
+    "picture ready",
+    "first word",
+    "voice made",
+    "taken as all",
+)
+"""What happens on the way to an answer, about in this order. Much of it is done while the silence is waited out."""
+
+_SPANS = {"encode": "picture ready", "end of turn": "how long to wait", "ask.first": "first word"}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One utterance under one setting. Times are seconds after the reference end of speech."""
@@ -44,6 +58,7 @@ class Asked:
     claimed: float | None = None  # when the session says the first sound was
     end: float | None = None  # where the session heard the end of speech
     stages: dict[str, float] = field(default_factory=dict)
+    moments: dict[str, float] = field(default_factory=dict)  # of MOMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +83,7 @@ class Score:
     withdrawn: int
     end: float | None  # median: the end of speech as the session hears it, after the reference
     stages: dict[str, float]  # medians
+    moments: dict[str, float]  # medians of Asked.moments
     unclaimed: tuple[float, float] | None  # first sound after what the session claims: median, 95th percentile
     cpu: float  # a turn, mean
     peak: float  # megabytes
@@ -110,7 +126,24 @@ def asked(
         claimed=late[0].at("t_audible") - end if answered and late else None,
         end=heard[-1].at("t_end") - end if heard else None,
         stages=stages.get(late[0].event.turn, {}) if answered and late else {},
+        moments={name: t - end for name, t in _moments(events, late[0]).items()} if answered and late else {},
     )
+
+
+def _moments(events: Sequence[Stamped], speaking: Stamped) -> dict[str, float]:
+    """MOMENTS of the answer that began to be heard with `speaking`, monotonic seconds."""
+    found: dict[str, float] = {}
+    for one in events[: events.index(speaking)]:
+        kind, data = one.event.kind, one.event.data
+        if kind == "heard":
+            found["taken as all"] = one.t
+        elif kind == "span" and data["stage"] == "transcribe":  # what was done before is void
+            found = {"pause noticed": one.at("start"), "words known": one.at("start") + data["seconds"]}
+        elif kind == "span" and data["stage"] == "synthesise":
+            found.setdefault("voice made", one.at("start") + data["seconds"])
+        elif kind == "span" and data["stage"] in _SPANS:
+            found[_SPANS[data["stage"]]] = one.at("start") + data["seconds"]
+    return found
 
 
 def score(setting: str, every: Sequence[Asked], deliveries: Sequence[Delivery], peak: float) -> Score:
@@ -132,12 +165,17 @@ def score(setting: str, every: Sequence[Asked], deliveries: Sequence[Delivery], 
         withdrawn=sum(one.withdrawn for one in every),
         end=median(ends) if ends else None,
         stages={stage: median(stages[stage] for stages in staged) for stage in STAGES} if staged else {},
+        moments={name: median(times) for name in MOMENTS if (times := _having(every, name))},
         unclaimed=summary(unclaimed) if unclaimed else None,
         cpu=sum(one.cpu for one in every) / max(1, len(every)),
         peak=peak,
         delivered=summary(late) if late else (0.0, 0.0),
         off=median(offs) if offs else None,
     )
+
+
+def _having(every: Sequence[Asked], moment: str) -> list[float]:
+    return [one.moments[moment] for one in every if moment in one.moments]
 
 
 def row(one: Score, aim: str) -> dict[str, str]:
@@ -156,6 +194,7 @@ def row(one: Score, aim: str) -> dict[str, str]:
         "withdrawn": str(one.withdrawn),
         "end heard late by": _seconds(one.end),
         **{stage: _seconds(one.stages.get(stage)) for stage in STAGES},
+        **{moment: _seconds(one.moments.get(moment)) for moment in MOMENTS},
         "heard after claimed": _seconds(one.unclaimed and one.unclaimed[0]),
         "CPU a turn": f"{one.cpu:.2f} s",
         "memory": f"{one.peak:.0f} MB",

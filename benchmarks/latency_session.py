@@ -165,8 +165,7 @@ async def session(clock: Clock, config: Config, models: Models) -> None:
 
 
 def _print_event(clock: Clock, event: Event) -> None:
-    if event.kind != "span":
-        _print(event=[event.t, event.seq, event.turn, event.kind, event.data], zero=-clock.from_monotonic(0.0))
+    _print(event=[event.t, event.seq, event.turn, event.kind, event.data], zero=-clock.from_monotonic(0.0))
 
 
 def _print(**line: Any) -> None:
