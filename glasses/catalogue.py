@@ -154,6 +154,15 @@ _SSD = (
     ),
 )
 
+_SMART_TURN = (
+    File(
+        "smart-turn-v3.2-cpu.onnx",
+        8_679_182,
+        "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+        ("pipecat/audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",),
+    ),
+)
+
 CATALOGUE = (
     Weight(
         "tiny",
@@ -175,6 +184,13 @@ CATALOGUE = (
         "CC0 (voice data)",
         _JOE,
         Hub("rhasspy/piper-voices", "v1.0.0", "en/en_US/joe/medium/", _JOE),
+    ),
+    Weight(
+        "smart-turn-v3.2-cpu",
+        "end of turn (Smart Turn), optional",
+        "BSD-2-Clause",
+        _SMART_TURN,
+        Hub("pipecat-ai/smart-turn-v3", "main", "", _SMART_TURN),
     ),
     Weight("ssd-mobilenet-v2", "recognising things (COCO)", "Apache-2.0", _SSD, None),
 )

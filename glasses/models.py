@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pipeline.attention import Start
     from pipeline.events import EventLog
     from pipeline.listen.echo import Cleaned, EchoCanceller
+    from pipeline.listen.end_of_turn import EndOfTurn
     from pipeline.listen.listener import Clean
     from pipeline.listen.wake import WakeWord
     from pipeline.listen.whisper import Whisper
@@ -84,6 +85,16 @@ class Models:
         return eyes
 
     @cached_property
+    def end_of_turn(self) -> EndOfTurn | None:
+        """What decides how long a silence ends a question; None for a fixed one."""
+        if self._config.listen.end_of_turn == "fixed":
+            return None
+        from pipeline.listen.smart_turn import SmartTurn
+
+        model = weights.smart_turn(self._config.weights.folder)
+        return Adaptive(SmartTurn(model) if model else None)
+
+    @cached_property
     def detector(self) -> Detector:
         """Object detection."""
         from pipeline.see.objects import Detector
@@ -94,7 +105,7 @@ class Models:
 
     def load(self) -> None:
         """Load what every session needs; blocks for seconds."""
-        for model in ("transcriber", "voice", "other_voices"):
+        for model in ("transcriber", "voice", "other_voices", "end_of_turn"):
             getattr(self, model)
 
     def ears(self, clean: Clean | None = None) -> Ears:
@@ -134,7 +145,7 @@ class Models:
             keeper=keeper,
             mode=ask.mode,
             attention=AttentionSettings(cast("Start", start.how), start.name, start.awake, start.follow_up),
-            end_of_turn=Adaptive() if config.listen.end_of_turn == "adaptive" else None,
+            end_of_turn=self.end_of_turn,
         )
 
     def _echo(self) -> tuple[Reference | None, Clean | None]:

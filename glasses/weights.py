@@ -74,6 +74,12 @@ def detector(folder: str = "") -> Path:
     return ready(next(weight for weight in CATALOGUE if weight.name == "ssd-mobilenet-v2"), folder)
 
 
+def smart_turn(folder: str = "") -> Path | None:
+    """The model that hears whether somebody has finished; None if it is not there: it is a help, not a need."""
+    weight = next(weight for weight in CATALOGUE if weight.name == "smart-turn-v3.2-cpu")
+    return None if locate(weight, folder).source == "missing" else ready(weight, folder)
+
+
 def silero() -> Path:
     """The voice activity model that faster-whisper carries. Raises GlassesError if it is not there."""
     found = carried(next(model for model in CARRIED if model.name == "silero-vad"))

@@ -30,6 +30,9 @@ _INSISTS = 0.5
 """Seconds for which somebody speaks on although the voice has stopped: an echo of it has died away by then (up to
 0.25 s under way, 0.1 s until voice activity drops), and who only nods has finished."""
 
+_INSISTS_AGAIN = 0.2
+"""The same for who goes on after a pause: words before it and words behind it are no nod."""
+
 _ATTEMPTS = 2
 """Early questions in one stretch of speech, at most: each pause of it could be its end."""
 
@@ -76,7 +79,7 @@ class Conductor:
         match item:
             case Onset() if self._turns.active:
                 self._silence()
-            case FalseOnset():
+            case FalseOnset() if not self._stretches:
                 self._go_on()
             case SpeechStarted():
                 self._stretches.append(_Stretch())
@@ -86,7 +89,7 @@ class Conductor:
             case Resumed():
                 self._stretches[-1].silent = False
                 self._turns.withdraw("speech went on")
-                self._somebody_speaks(self._clock.now())
+                self._somebody_speaks(self._clock.now() - _INSISTS + _INSISTS_AGAIN)
             case Segment():
                 self._stretches[-1].silent = self._stretches[-1].over = True
             case Woken():
@@ -132,8 +135,9 @@ class Conductor:
         """Nothing more is heard: return when the last answer has been spoken."""
         await self._turns.finish()
 
-    def _answered(self) -> None:
-        self._attention.follow_up(self._clock.now(), asked_back=self._turns.asked_back)
+    def _answered(self, turn: int) -> None:
+        if turn:  # and not just the news of a fault
+            self._attention.follow_up(self._clock.now(), asked_back=self._turns.asked_back)
         self._free()
 
     def _free(self) -> None:

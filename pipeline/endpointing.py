@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline.channel import Channel
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
-from pipeline.listen.end_of_turn import EndOfTurn
+from pipeline.listen.end_of_turn import SILENCE, EndOfTurn
 from pipeline.listen.segmenter import Paused, Segmenter, Speech
 from pipeline.listen.transcriber import Transcriber, Transcript
 from pipeline.listen.wake import Woken
@@ -113,7 +113,8 @@ class Endpointing:
             await self._decide(said.paused, heard, self._end_of_turn)
 
     async def _decide(self, paused: Paused, heard: Transcript, end_of_turn: EndOfTurn) -> None:
-        """How long this pause may last. By now more of it has been heard than when it was noticed."""
+        """How long this pause may last, once enough of it has been heard."""
+        await self._clock.sleep_until(paused.segment.t_end + SILENCE)
         samples = self._segmenter.so_far(paused).samples
         seconds = await self._clock.run("end of turn", lambda: end_of_turn.patience(heard, samples))
         self._segmenter.wait(paused, seconds)

@@ -98,6 +98,8 @@ class Turn:
             answer = await answering()
             if answer.fault:
                 self._log.emit("fault", what=answer.fault, told=answer.told)
+                if not self._speaking.audible:
+                    await self._speaking.cue("failed")
             if answer.told:
                 await clauses.send(answer.told)
             who = answer.backend or backend

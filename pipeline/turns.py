@@ -46,13 +46,13 @@ class _Running:
 
 
 class Turns:
-    """Runs the turns as tasks of `group`, and calls `on_end` when the wearer has been answered.
+    """Runs the turns as tasks of `group`; calls `on_end` with the number of each that was spoken to its end.
 
     Nothing here waits: a turn that is cancelled may still be ending while the next one begins with what is silent.
     """
 
     def __init__(
-        self, clock: Clock, log: EventLog, parts: Parts, group: asyncio.TaskGroup, on_end: Callable[[], None]
+        self, clock: Clock, log: EventLog, parts: Parts, group: asyncio.TaskGroup, on_end: Callable[[int], None]
     ) -> None:
         self._clock = clock
         self._log = log
@@ -282,7 +282,7 @@ class Turns:
     def _ended(self, running: _Running) -> None:
         if self._running is running:
             self._running = None
-            self._on_end()
+            self._on_end(running.number)
 
     async def _guarded(self, before: asyncio.Task[None] | None, work: Callable[[], Coroutine[Any, Any, Any]]) -> None:
         """One turn behind another, whatever becomes of the speaker: a lost one is tried again with each turn."""

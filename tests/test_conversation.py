@@ -278,6 +278,13 @@ def test_a_slow_model_is_covered_by_cues_and_by_words_before_four_seconds_have_p
     assert spoken(events) == [("Open.", False)]  # cues and notices are no part of the answer
 
 
+def test_a_failure_has_its_cue_before_its_words() -> None:
+    backend = Scripted("", outcome="error", fault="nobody listens there", told="I can't reach the model.", first=0.1)
+    events = Timeline(cues=True).says(1.0, 2.0, "What does this say?").play(backend)
+    assert [event.data["name"] for event in of(events, "cue")] == ["failed"]
+    assert spoken(events) == [("I can't reach the model.", False)]
+
+
 def test_a_fast_model_needs_no_cue() -> None:
     events = Timeline(cues=True).says(1.0, 2.0, "What does this say?").play(Scripted("Open.", first=0.1))
     assert of(events, "cue") == of(events, "notice") == []

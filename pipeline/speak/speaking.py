@@ -74,6 +74,12 @@ class Speaking:
             self._mouth.resume()
         self._free.set()
 
+    async def cue(self, name: Cue) -> None:
+        """A short sound, if the wearer wants them; as words do, it waits until nobody else speaks."""
+        if self._mouth.cues:
+            self._log.emit("cue", name=name)
+            await self._say(self._chunk(cue(name, self.voice.rate), self.voice.rate, ""), counts=False)
+
     async def run(self, filling: Coroutine[Any, Any, None]) -> Played:
         """Run `filling`, which fills and closes `clauses`, and speak; returns when the last word has been heard.
 
@@ -153,9 +159,8 @@ class Speaking:
                 if await self._waits_until(notice):
                     await self._notice(words)
                 notice, words = self._clock.now() + _NOTICE_AGAIN, _STILL
-            elif await self._waits_until(t) and self._mouth.cues:
-                self._log.emit("cue", name=name)
-                await self._say(self._chunk(cue(name, self.voice.rate), self.voice.rate, ""), counts=False)
+            elif await self._waits_until(t):
+                await self.cue(name)
 
     async def _waits_until(self, t: float) -> bool:
         """Sleep until then; whether the wearer still waits, and nobody speaks."""
