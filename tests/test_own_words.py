@@ -9,9 +9,10 @@ from pipeline.speak.own_words import backchannel, own
 SIGN = "The sign says stop, and below it is written: all way. There are two cars waiting at the crossing."
 MILK = "It's a carton of skimmed milk, half a litre. Best before the twelfth of March. It costs 2 euros and 50 cents."
 DOOR = "On the left there is a green door. You can cancel your order at the desk, or wait in the hall."
+TRAIN = "The departures board shows four trains. The next one to Hamburg leaves at ten past nine from platform seven."
 
 
-@pytest.mark.parametrize("spoken", [SIGN, MILK, DOOR])
+@pytest.mark.parametrize("spoken", [SIGN, MILK, DOOR, TRAIN])
 def test_an_echo_is_ours_wherever_it_is_cut(spoken: str) -> None:
     words = spoken.split()
     for start in range(len(words)):
@@ -57,6 +58,9 @@ def test_a_bare_order_is_never_ours(heard: str, spoken: str) -> None:
         ("The Sine says stop and below it is written always", SIGN),
         ("there are 2 cars weighting at the crossing", SIGN),
         ("ing at the cross", SIGN),
+        ("amber glaze at 10 past 9 from platform 7", TRAIN),
+        ("with a kettle. I toast her in three cups.", "a counter with a kettle, a toaster and three cups"),
+        ("and pasta for 1150", "a salad for nine, and pasta for eleven fifty"),
         ("two icecreams in the freezer", "There are two ice creams in the freezer."),
         ("there are two ice creams", "There are two icecreams in the freezer."),
         ("um, the sign says stop", SIGN),
@@ -78,6 +82,8 @@ def test_an_echo_is_ours_though_it_is_misheard(heard: str, spoken: str) -> None:
         ("How much is it?", MILK),
         ("Read me the ingredients.", MILK),
         ("Which street is this?", SIGN),
+        ("What time does the train leave?", TRAIN),
+        ("Which platform?", TRAIN),
         ("Thank you, that helps.", SIGN),
         ("Hey glasses, what time is it?", SIGN),
         ("no the other one", SIGN),

