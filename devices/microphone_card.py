@@ -44,7 +44,7 @@ class CardMicrophone:
     """A microphone that is opened anew, in the reading thread, each time it is iterated.
 
     `name` is part of a device's name, or its number, or empty for the system's default. Yields `Opened`, and then
-    AudioChunks of 512 samples, mono int16 at 16 kHz, in step with the session's clock; lost sound is a jump of `t`,
+    AudioChunks of 10 ms, mono int16 at 16 kHz, in step with the session's clock; lost sound is a jump of `t`,
     with a shorter chunk before it. While they hold nothing but zeros for long, it counts as Lost and stays open, and is
     Back with the first sound. Raises MicrophoneLost with the remedy.
     """

@@ -132,7 +132,7 @@ def test_a_tone_arrives_with_its_pitch_level_and_time(
     assert (opened.address, opened.asked) == ("default", {"rate": 16_000, "channels": 1})
     assert (opened.given["rate"], opened.given["channels"]) == form
     assert heard.kinds == ["Opened"]
-    assert all(len(chunk.samples) == 512 and chunk.rate == 16_000 for chunk in heard.chunks)
+    assert all(len(chunk.samples) == 160 and chunk.rate == 16_000 for chunk in heard.chunks)
     assert [start for start, _ in heard.loud()] == pytest.approx(said, abs=0.04)
     assert [end - start for start, end in heard.loud()] == pytest.approx([0.3, 0.3], abs=0.005)
     sound = np.concatenate([chunk.samples for chunk in heard.chunks])
