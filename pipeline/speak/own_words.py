@@ -79,8 +79,9 @@ def own(heard: str, spoken: str) -> bool:
     """Whether `heard`, as a recogniser wrote it down, is `spoken` or a part of it: our own voice come back.
 
     `spoken` is what may just be sounding: words of ours that are long over only make mistakes likelier. It may be cut
-    anywhere, and misheard here and there. 20 to 80 ms for 20 words against 70. A bare "stop", "cancel", "never mind" or "wait" is never ours, whatever we
-    are saying, and neither is what has an order or three words in a row that we don't say.
+    anywhere, and misheard here and there. A bare "stop", "cancel", "never mind" or "wait" is never ours, whatever we
+    are saying, and neither is what has an order or three words in a row that we don't say. Takes up to 0.08 s for
+    70 words on either side.
     """
     if _commands(heard):
         return False
