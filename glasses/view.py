@@ -6,14 +6,15 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from pipeline.latency import STAGES, TurnLatency, latencies, summary
+from glasses.situation import Stages
+from pipeline.latency import STAGES, TurnLatency, summary
 from pipeline.types import Event
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-_RECENT = 1000
-"""Events that are looked through for the stages of a turn; a session of hours has far more."""
+_MOST = 200
+"""Lines of a question that was asked early which wait until it is certain; of more, the newest are shown."""
 
 _NAMES = {
     "session.started": "session",
@@ -33,6 +34,10 @@ _NAMES = {
     "recording.ended": "recording",
     "picture.taken": "picture",
     "answered": "answer",
+    "pressed": "button",
+    "interrupted": "stopped",
+    "notice": "says",
+    "cue": "sound",
 }
 """What people read where the kind of an event is not a plain word."""
 
@@ -40,7 +45,7 @@ _STYLES = {
     "heard": "bold cyan",
     "looked": "blue",
     "asked": "magenta",
-    "answer": "green",
+    "answered": "green",
     "speaking": "bold green",
     "fault": "bold red",
     "camera.lost": "bold red",
@@ -48,7 +53,29 @@ _STYLES = {
     "speaker.lost": "bold red",
     "recording.started": "red",
     "ignored": "dim",
+    "cue": "dim",
+    "wake": "bold yellow",
+    "pressed": "bold yellow",
+    "interrupted": "yellow",
 }
+
+_BY = {
+    "speech": "somebody spoke",
+    "stop": "as it was told to",
+    "wake word": "by its wake word",
+    "button": "by the button",
+    "an order": "by an order",
+}
+"""What ended an answer, in words."""
+
+_CUES = {
+    "awake": "a question may come",
+    "heard": "the question was understood",
+    "looking": "it is being worked on",
+    "thinking": "it is still being worked on",
+    "failed": "something failed",
+}
+"""What a cue means, in words."""
 
 
 def printable(text: str) -> str:
@@ -63,40 +90,56 @@ def described(event: Event) -> str:
 
 
 class Timeline:
-    """Prints what happens as it happens: a line an event, with the session's time before it."""
+    """Prints what happens as it happens: a line an event, with the session's time before it.
+
+    A question is asked early, in a pause that may not be its end. What comes of that is shown once the question is
+    certain, behind it; if speech went on instead, only what was sent away is.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._events: deque[Event] = deque(maxlen=_RECENT)
-        self._answer = ""
+        self._stages = Stages()
+        self._certain = 0  # the last turn whose question is
+        self._early: deque[tuple[Event, str]] = deque(maxlen=_MOST)
+        self._answer = 0, ""  # the turn, and its words so far
 
     def __call__(self, event: Event) -> None:
         """Show `event`, a subscriber of the log."""
-        if event.kind != "answer.delta" or not self._answer:
-            self._events.append(event)
+        latency = self._stages.see(event)
+        text = _first_sound(latency) if latency else self._described(event)
+        if event.kind == "heard":
+            self._certain = event.turn
+            self._line(event, text)
+            while self._early:
+                self._line(*self._early.popleft())
+        elif event.kind == "withdrawn":
+            for early, what in self._early:
+                if early.kind == "sent":
+                    self._line(early, f"{what}, for a question that was not over yet")
+            self._early.clear()
+            self._answer = 0, ""
+        elif text and event.turn > self._certain:
+            self._early.append((event, text))
+        elif text:
+            self._line(event, text)
+
+    def _described(self, event: Event) -> str:
+        """As `described`; an answer's words are one line, at its end."""
+        turn, words = self._answer
         if event.kind == "answer.delta":
-            self._answer += event.data["text"]
-            return
-        if event.kind == "answered" and self._answer.strip():
-            self._line(event.t, "answer", " ".join(self._answer.split()))
-            self._answer = ""
-        text = self._first_sound(event) if event.kind == "speaking" else described(event)
-        if text:
-            self._line(event.t, event.kind, text)
+            self._answer = event.turn, (words if turn == event.turn else "") + event.data["text"]
+        elif event.kind == "answered" and turn == event.turn and words.strip():
+            self._answer = 0, ""
+            outcome = described(event)
+            return " ".join(words.split()) + (f" ({outcome})" if outcome else "")
+        return described(event)
 
-    def _first_sound(self, event: Event) -> str:
-        turn = next((turn for turn in latencies(self._events) if turn.turn == event.turn), None)
-        if turn is None or not event.turn:
-            return f"“{event.data['text'].strip()}”"
-        stages = ", ".join(f"{stage} {turn.stages[stage]:.2f}" for stage in STAGES)
-        return f"first sound {turn.first_sound:.2f} s after the last word ({stages})"
-
-    def _line(self, t: float, kind: str, text: str) -> None:
+    def _line(self, event: Event, text: str) -> None:
         from rich.table import Table
         from rich.text import Text
 
-        text = printable(text)
-        name, style = _NAMES.get(kind, kind), _STYLES.get(kind, "")
+        text, t = printable(text), event.t
+        name, style = _NAMES.get(event.kind, event.kind), _STYLES.get(event.kind, "")
         if not self._console.is_terminal:
             self._console.print(Text(f"{t:7.2f}  {name:9} {text}"), soft_wrap=True)
             return
@@ -106,6 +149,11 @@ class Timeline:
         row.add_column(overflow="fold")
         row.add_row(Text(f"{t:.2f}", style="dim"), Text(name, style=style), Text(text))
         self._console.print(row)
+
+
+def _first_sound(latency: TurnLatency) -> str:
+    stages = ", ".join(f"{stage} {latency.stages[stage]:.2f}" for stage in STAGES)
+    return f"first sound {latency.first_sound:.2f} s after the last word ({stages})"
 
 
 def _session(data: dict[str, Any]) -> str:
@@ -128,6 +176,10 @@ def _agent(data: dict[str, Any]) -> str:
     found = f": {data['text']}" if data["text"] else ""
     who = f"{data['agent']} of {data['of']}, {data['backend']}, {data['lens']}"
     return f"{who}: {data['state']} after {data['seconds']:.1f} s{found}"
+
+
+def _spoken(data: dict[str, Any]) -> str:
+    return f"{data['seconds']:.1f} s" + (f", interrupted: “{data['heard_text']}”" if data["interrupted"] else "")
 
 
 def _answered(data: dict[str, Any]) -> str:
@@ -181,7 +233,15 @@ _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "sent": lambda data: f"{data['bytes'] / 1000:.0f} kB to {data['host']}",
     "agent": _agent,
     "answered": _answered,
-    "spoken": lambda data: f"{data['seconds']:.1f} s{', interrupted' if data['interrupted'] else ''}",
+    "speaking": lambda data: f"“{data['text'].strip()}”",
+    "spoken": _spoken,
+    "wake": lambda data: f"“{data['word'].replace('_', ' ')}”",
+    "pressed": lambda data: "a question may come",
+    "held": lambda data: "silent, while somebody speaks",
+    "resumed": lambda data: "speaks on",
+    "interrupted": lambda data: _BY.get(data["by"], f"by {data['by']}"),
+    "cue": lambda data: _CUES.get(data["name"], str(data["name"])),
+    "notice": lambda data: f"“{data['text']}”",
     "fault": lambda data: data["what"] + (f"; told the wearer: “{data['told']}”" if data["told"] else ""),
     "session.ended": lambda data: f"{data['frames']} frames seen",
 }

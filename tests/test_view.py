@@ -21,18 +21,64 @@ def shown(events: list[Event], *, terminal: bool = False) -> str:
     return output.getvalue()
 
 
-def session(backend: Scripted) -> list[Event]:
+def session(backend: Scripted, day: Day | None = None) -> list[Event]:
     about = {"title": "A day", "duration": 10.0, "width": 640, "height": 480, "sound": True}
-    events = Day().says(2.0, 3.5, "What does this say?").play(backend)
+    events = (day or Day().says(2.0, 3.5, "What does this say?")).play(backend)
     return [Event(0.0, 0, 0, "session.started", about), *events[1:]]
 
 
 def test_each_step_is_a_line() -> None:
     lines = shown(session(Scripted("It says open."))).splitlines()
-    names = [line.split()[1] for line in lines]
-    assert names == ["session", "speech", "heard", "looked", "asked", "answer", "speaking", "spoken", "end"]
+    assert names("\n".join(lines)) == [
+        "session",
+        "speech",
+        "heard",
+        "looked",
+        "asked",
+        "answer",
+        "speaking",
+        "spoken",
+        "end",
+    ]
     assert "“What does this say?”" in lines[2]
     assert "first sound" in lines[6]
+
+
+def names(text: str) -> list[str]:
+    return [line.split()[1] for line in text.splitlines()]
+
+
+def test_what_was_asked_too_early_is_not_shown() -> None:
+    day = Day().says(1.0, 2.0, "What does this say?").says(2.4, 3.0, "What does this say in English?")
+    text = shown(session(Scripted("Open.", first=0.1), day))
+    assert names(text).count("asked") == 1
+    assert names(text).count("answer") == 1
+    assert names(text).index("heard") < names(text).index("looked")
+
+
+def test_what_was_sent_for_a_question_that_was_not_over_is_shown_all_the_same() -> None:
+    sent = {"backend": "b", "host": "example.com", "bytes": 85_000, "frames": [1.0]}
+    events = [Event(1.0, 0, 1, "sent", sent), Event(1.2, 1, 1, "withdrawn", {"reason": "speech went on"})]
+    assert "85 kB to example.com, for a question that was not over yet" in shown(events)
+
+
+def test_an_answer_that_was_broken_off_is_shown_as_far_as_it_was_heard() -> None:
+    day = Day().says(1.0, 2.0, "First?").says(4.0, 5.0, "What else?")
+    text = shown(session(Scripted("It is open until six. " * 5), day))
+    assert "stopped   somebody spoke" in text
+    assert "interrupted: “It is open" in text
+    assert names(text).count("held") == 1
+
+
+def test_who_called_it_is_shown_in_plain_words() -> None:
+    lines = [
+        Event(1.0, 0, 0, "wake", {"word": "okay_nabu", "t_end": 0.9}),
+        Event(2.0, 1, 0, "pressed", {}),
+        Event(3.0, 2, 0, "cue", {"name": "awake"}),
+        Event(4.0, 3, 0, "notice", {"text": "One moment."}),
+    ]
+    text = shown(lines)
+    assert [words in text for words in ("“okay nabu”", "button", "sound", "says      “One moment.”")] == [True] * 4
 
 
 def test_a_fault_is_shown_with_what_the_wearer_was_told() -> None:
