@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from devices.sound_clock import CHUNK, JUMP, RATE, SoundClock, Steered
+from devices.sound_clock import CHUNK, JUMP, RATE, Bent, SoundClock, Steered
 from pipeline.listen.segmenter import GAP
 from pipeline.types import AudioChunk, Samples
 
@@ -152,6 +152,20 @@ def test_chunks_lie_end_to_end_and_hold_the_sound_where_it_was(rate: int) -> Non
     sound = np.concatenate([chunk.samples for chunk in late])
     assert abs(lag(sound, late[0].t, pitch=25.0)) < 0.006
     assert np.abs(sound).max() == pytest.approx(8000, rel=0.01)
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.0003, 0.9, 1.1])
+@pytest.mark.parametrize("pitch", [200.0, 3000.0, 7000.0])
+def test_bending_changes_nothing_but_the_rate_and_is_a_millisecond_behind(ratio: float, pitch: float) -> None:
+    bent = Bent()
+    bent.set_io_ratio(ratio, 1.0)
+    sound = (8000 * np.sin(2 * np.pi * pitch * np.arange(RATE) / RATE)).astype(np.int16)
+    made = [bent.resample_chunk(sound[start : start + 400]) for start in range(0, RATE, 400)]
+    assert RATE - sum(map(len, made)) * ratio < 0.0012 * RATE
+    whole = np.concatenate([*made, bent.resample_chunk(sound[:0], last=True)])
+    assert len(whole) == pytest.approx(RATE / ratio, abs=1)
+    expected = 8000 * np.sin(2 * np.pi * pitch * np.arange(len(whole)) * ratio / RATE)
+    assert np.abs(whole - expected)[50:-50].max() < 8
 
 
 @pytest.mark.parametrize("ppm", [600.0, -600.0])
