@@ -59,16 +59,16 @@ AIMS = {
 }
 """Settings, and what their first sound should be at most: seconds, median and 95th percentile."""
 
-_IN_TURN = 5
+_IN_TURN = 8
 """Utterances that a setting hears before it is another's turn."""
 
-_LEAD, _TAIL = 0.5, 2.0
+_LEAD, _TAIL = 0.4, 1.5
 """Seconds of a recording before its first speech and behind its last, at most."""
 
 _PATIENCE = 8.0
 """Seconds after the end of speech in which an answer must have begun."""
 
-_REST = 0.3
+_REST = 0.2
 """Seconds between an answer and the next question."""
 
 _SETTLED = 1.2

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 
 from tests.servers import DONE, ChatServer, Step, finish, words
 
-ANSWER = ("That", " is", " a", " green", " door.", " Walk", " on.")
+ANSWER = ("That", " is", " a", " green", " door.", " Go", " in.")
 
 
 @contextmanager

@@ -111,7 +111,7 @@ def asked(
     ignored = [one.event.data["reason"] for one in events if one.event.kind == "ignored"]
     faults = [one.event.data["what"] for one in events if one.event.kind in ("fault", "speaker.lost")]
     cut_off = "audible" if before is not None else "committed" if heard and heard[0].t < end else ""
-    answered = first is not None and not before and bool(spoken)
+    answered = first is not None and before is None and bool(spoken)
     stages = {turn.turn: turn.stages for turn in latencies(one.event for one in turns)}
     return Asked(
         setting,
@@ -151,7 +151,9 @@ def score(setting: str, every: Sequence[Asked], deliveries: Sequence[Delivery], 
     firsts = [one.first_sound for one in every if one.first_sound is not None]
     ends = [one.end for one in every if one.end is not None and not one.cut_off]
     staged = [one.stages for one in every if one.stages]
-    unclaimed = [one.first_sound - one.claimed for one in every if one.first_sound is not None and one.claimed]
+    unclaimed = [
+        one.first_sound - one.claimed for one in every if one.first_sound is not None and one.claimed is not None
+    ]
     late = [seconds for delivery in deliveries for seconds in delivery.late]
     offs = [delivery.off for delivery in deliveries if delivery.off is not None]
     return Score(
