@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from devices.registry import Wanted, open_button, open_camera, open_microphone, open_speaker, shown
@@ -31,10 +32,9 @@ from pipeline.types import AudioChunk, Event, Opened, VideoFrame
 if TYPE_CHECKING:
     from rich.console import Console
 
-T = TypeVar("T")
+    from glasses.dashboard import Dashboard
 
-_PREVIEW_EVERY = 0.25
-"""Seconds between pictures of the preview."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Wish:
     title: str = "Live"
     answers: bool = True  # questions are answered; otherwise it is only seen and heard
     record: str | None = None  # name of a recording that begins with the session
-    console: Console | None = None  # a terminal, for what is no event
-    preview: bool = False  # show there what is seen
+    console: Console | None = None  # a terminal, for what is no event, and how an answering session stands
+    preview: bool = False  # show there what is seen, too
 
 
 def live(config: Config, wish: Wish, show: Callable[[Event], None]) -> None:
@@ -74,7 +74,8 @@ class _Live:
         self._models = Models(config)
         self._log = EventLog(clock)
         self._keeping = Keeping(clock, self._log, config)
-        self._printer = Printer(clock, show)
+        self._dashboard = _dashboard(clock, config, wish)
+        self._printer = Printer(clock, partial(_both, self._dashboard, show) if self._dashboard else show)
         self._log.subscribe(self._printer)
         self._log.subscribe(self._keeping.event)
 
@@ -133,10 +134,8 @@ class _Live:
     async def _begin(self, stack: AsyncExitStack, tell: Tell) -> None:
         self._clock.restart()
         await self._keeping.begin(self._wish.record, tell)
-        if self._preview and self._wish.console:
-            await stack.enter_async_context(
-                _drawn(self._clock, self._printer, self._preview.render, self._wish.console)
-            )
+        if self._dashboard:
+            await stack.enter_async_context(self._dashboard.below(self._clock, self._printer))
 
     def _button(self) -> Button | None:
         """What is pressed to talk, or to end an answer: without one that was named, the keys of the terminal."""
@@ -151,13 +150,9 @@ class _Live:
         wanted = Wanted(config.camera.width, config.camera.height, config.camera.rate, config.look.rate)
         see: list[Callable[[VideoFrame], None]] = [self._keeping.frame]
         hear: list[Callable[[AudioChunk], None]] = [self._keeping.sound]
-        self._preview = None
-        if self._wish.preview:
-            from glasses.preview import Preview
-
-            self._preview = Preview()
-            see.append(self._preview.frame)
-            hear.append(self._preview.sound)
+        if self._dashboard:
+            see.append(self._dashboard.preview.frame)
+            hear.append(self._dashboard.preview.sound)
         names = shown(config.camera.address), shown(config.microphone.address)
         self._about = {"title": self._wish.title, "camera": names[0], "microphone": names[1]}
         camera = _Tapped(open_camera(config.camera.address, self._clock, wanted), see, CameraLost)
@@ -188,6 +183,19 @@ class _Tapped(Generic[T]):
             raise
         except Exception as error:
             raise self.lost(f"the driver failed: {type(error).__name__}: {error}") from error
+
+
+def _dashboard(clock: Clock, config: Config, wish: Wish) -> Dashboard | None:
+    if not wish.console or not (wish.answers or wish.preview):
+        return None
+    from glasses.dashboard import Dashboard
+
+    return Dashboard(wish.console, clock.now, config.start if wish.answers else None, live=wish.preview)
+
+
+def _both(dashboard: Dashboard, show: Callable[[Event], None], event: Event) -> None:
+    dashboard(event)
+    show(event)
 
 
 async def _all_of(said: AsyncIterable[object]) -> None:
@@ -223,26 +231,3 @@ async def _until_told() -> AsyncIterator[None]:
         if not told:
             raise
         task.uncancel()
-
-
-@asynccontextmanager
-async def _drawn(
-    clock: Clock, printer: Printer, render: Callable[[float], object], console: Console
-) -> AsyncIterator[None]:
-    """Draws the preview below the timeline while it is entered."""
-    from rich.live import Live as Display
-
-    display = Display(console=console, auto_refresh=False, transient=True)
-
-    async def draw() -> None:
-        while True:
-            printer.draw(lambda: display.update(render(clock.now()), refresh=True))  # type: ignore[arg-type]
-            await clock.sleep_until(clock.now() + _PREVIEW_EVERY)
-
-    printer.post(display.start)
-    drawing = asyncio.ensure_future(draw())
-    try:
-        yield
-    finally:
-        drawing.cancel()
-        printer.post(display.stop)

@@ -1,49 +1,55 @@
-"""The preview in a terminal: the picture in its colours, its age, and the microphone's level."""
+"""Pictures in a terminal, and what the newest of a session's pictures and sounds are."""
 
 from __future__ import annotations
 
-import io
-
 import numpy as np
-from rich.console import Console
+import pytest
 
-from glasses.preview import Preview, picture
+from glasses.preview import QUIETEST, Preview, fitting, picture
 from pipeline.types import AudioChunk, VideoFrame, read_only
 from tests.clips import BLUE, GREEN, RED, WHITE, quadrants
 from tests.timeline import tone
 
 
-def drawn(preview: Preview, now: float) -> str:
-    output = io.StringIO()
-    Console(file=output, width=100, color_system=None).print(preview.render(now))
-    return output.getvalue()
-
-
 def test_each_character_shows_two_pixels_in_their_colours() -> None:
-    text = picture(read_only(quadrants(64, 64)), columns=4)
-    assert text.plain == "▀▀▀▀\n▀▀▀▀"
-    corners = [text.spans[index].style for index in (0, 3, 4, 7)]
-    for style, (b, g, r) in zip(corners, (BLUE, GREEN, RED, WHITE), strict=True):
-        assert not isinstance(style, str)
-        assert style.color
-        assert style.color.triplet == (r, g, b)
-        assert style.bgcolor
-        assert style.bgcolor.triplet == (r, g, b)
+    lines = picture(read_only(quadrants(64, 64)), columns=4)
+    cells = [line.split("▀")[:-1] for line in lines]
+    assert [len(line) for line in cells] == [4, 4]
+    corners = cells[0][0], cells[0][3], cells[1][0], cells[1][3]
+    for steering, (b, g, r) in zip(corners, (BLUE, GREEN, RED, WHITE), strict=True):
+        assert steering == f"\x1b[38;2;{r};{g};{b};48;2;{r};{g};{b}m"
+    assert all(line.endswith("\x1b[0m") for line in lines)
 
 
-def test_it_says_how_old_the_picture_is_and_how_loud_the_sound() -> None:
+def test_a_terminal_of_fewer_colours_gets_the_nearest_of_its_own() -> None:
+    (line,) = picture(read_only(np.full((2, 1, 3), (0, 130, 255), np.uint8)), columns=1, deep=False)
+    assert line == "\x1b[38;5;214;48;5;214m▀\x1b[0m"
+
+
+@pytest.mark.parametrize(("columns", "lines"), [(64, 20), (64, 9), (10, 3), (1, 1), (20, 0)])
+def test_a_picture_fits_into_the_room_there_is(columns: int, lines: int) -> None:
+    image = read_only(np.zeros((1080, 1920, 3), np.uint8))
+    width = fitting(image, columns, lines)
+    assert 0 <= width <= columns
+    assert not width or len(picture(image, width)) <= lines
+
+
+def test_a_chosen_frame_is_found_by_the_time_that_the_log_says() -> None:
     preview = Preview()
-    assert "no picture yet" in drawn(preview, 0.0)
-    assert "silent" in drawn(preview, 0.0)
-    preview.frame(VideoFrame(1.0, 0, read_only(np.zeros((480, 640, 3), np.uint8))))
-    preview.sound(AudioChunk(1.0, tone(0.032), 16_000))
-    shown = drawn(preview, 1.5)
-    assert "640x480, 0.5 s old" in shown
-    assert "-15 dB" in shown
+    for n in range(2000):
+        preview.frame(VideoFrame(n / 30, n, read_only(np.full((480, 640, 3), n % 256, np.uint8))))
+    small = preview.chosen(round(1950 / 30, 4))
+    assert small is not None
+    assert small.max() == 1950 % 256
+    assert max(small.shape) <= 127
+    assert preview.chosen(1.0) is None  # it keeps the last seconds only
 
 
 def test_the_level_falls_slowly_so_that_the_eye_can_follow() -> None:
     preview = Preview()
+    assert preview.level == QUIETEST
     preview.sound(AudioChunk(0.0, tone(0.032), 16_000))
+    loud = preview.level
+    assert loud == pytest.approx(-15.3, abs=0.2)
     preview.sound(AudioChunk(0.032, np.zeros(512, np.int16), 16_000))
-    assert "-16 dB" in drawn(preview, 0.1)
+    assert preview.level == pytest.approx(loud - 0.8)
