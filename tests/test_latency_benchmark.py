@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 import pytest
@@ -55,13 +56,15 @@ def test_clicks_are_heard_when_they_were_played_and_as_far_apart(card: PipeCard)
         await speaker.close()
 
     clocks.run(main, virtual=False)
-    first = [card.first(t, t + 0.2) for t in played]
-    second = [card.first(t + 0.2, t + 0.4) for t in played]
-    for t, begin, end in zip(played, first, second, strict=True):
-        assert begin is not None
-        assert end is not None
-        assert begin == pytest.approx(t, abs=0.04)  # it says when it is heard but for what the card holds
-        assert end - begin == pytest.approx(0.25, abs=0.001)
+    late, apart = [], []
+    for t in played:
+        first, second = card.first(t, t + 0.2), card.first(t + 0.2, t + 0.4)
+        assert first is not None
+        assert second is not None
+        late.append(first - t)
+        apart.append(second - first)
+    assert 0 < median(late) < 0.04  # the speaker says when it is heard, but for what the card holds
+    assert median(apart) == pytest.approx(0.25, abs=0.001)
 
 
 @pytest.mark.parametrize("wait", [0.0, 0.3])
@@ -75,7 +78,7 @@ def test_the_model_waits_as_told_before_its_first_word(wait: float) -> None:
             reply.readline()
             waited = time.monotonic() - began
             assert b"[DONE]" in reply.read()
-    assert waited == pytest.approx(wait, abs=0.15)
+    assert wait <= waited < wait + 0.25
 
 
 @pytest.mark.skipif(not SPEECH.is_dir(), reason=f"needs the recordings of people in {SPEECH}")
