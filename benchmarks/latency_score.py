@@ -111,7 +111,7 @@ def asked(
     ignored = [one.event.data["reason"] for one in events if one.event.kind == "ignored"]
     faults = [one.event.data["what"] for one in events if one.event.kind in ("fault", "speaker.lost")]
     cut_off = "audible" if before is not None else "committed" if heard and heard[0].t < end else ""
-    answered = first is not None and before is None and bool(spoken)
+    answered = first is not None and before is None and bool(spoken) and not faults
     stages = {turn.turn: turn.stages for turn in latencies(one.event for one in turns)}
     return Asked(
         setting,
@@ -120,7 +120,8 @@ def asked(
         cut_off,
         cpu,
         heard=" / ".join(one.event.data["text"] for one in heard),
-        why="" if spoken else "; ".join([*faults, *ignored]) or ("no sound" if heard else "nothing was heard"),
+        why="; ".join(faults)
+        or ("" if spoken else "; ".join(ignored) or ("no sound" if heard else "nothing was heard")),
         early=sum(one.event.kind == "hearing" for one in events),
         withdrawn=sum(one.event.kind == "withdrawn" for one in events),
         claimed=late[0].at("t_audible") - end if answered and late else None,

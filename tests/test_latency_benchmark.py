@@ -131,6 +131,12 @@ def test_who_gets_no_answer_is_told_with_the_reason() -> None:
     assert (one.why, one.first_sound) == ("no words", None)
 
 
+def test_what_is_said_of_a_fault_is_no_answer() -> None:
+    events = [stamped(3.45, "fault", what="the model: 500", told="It failed."), *ANSWERED]
+    one = asked("ours", "a", events, (102.95, 103.56, None), 0.5, events)
+    assert (one.why, one.first_sound) == ("the model: 500", None)
+
+
 @pytest.mark.slow
 @pytest.mark.xdist_group("live")
 @pytest.mark.skipif(not SPEECH.is_dir(), reason=f"needs the recordings of people in {SPEECH}")
