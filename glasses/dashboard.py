@@ -204,6 +204,7 @@ class Dashboard:
         for text, style in notes:
             if text and line.cell_len + len(text) + 2 <= width:
                 line.append(f"  {text}", style)
+        line.truncate(width)
         return line
 
     def _hint(self, state: State, now: float) -> str:

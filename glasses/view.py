@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 _MOST = 200
 """Lines of a question that was asked early which wait until it is certain; of more, the newest are shown."""
 
+_ROOMY = 40
+"""Columns of a terminal from which on the time and the name have columns of their own."""
+
 _NAMES = {
     "session.started": "session",
     "session.ended": "end",
@@ -72,10 +75,9 @@ _CUES = {
     "awake": "a question may come",
     "heard": "the question was understood",
     "looking": "it is being worked on",
-    "thinking": "it is still being worked on",
     "failed": "something failed",
 }
-"""What a cue means, in words."""
+"""What a cue means, in words; the one that goes on and on while the wearer waits is no news."""
 
 
 def printable(text: str) -> str:
@@ -143,6 +145,9 @@ class Timeline:
         if not self._console.is_terminal:
             self._console.print(Text(f"{t:7.2f}  {name:9} {text}"), soft_wrap=True)
             return
+        if self._console.width < _ROOMY:
+            self._console.print(Text.assemble((f"{t:.2f} ", "dim"), (f"{name} ", style), text, overflow="fold"))
+            return
         row = Table.grid(padding=(0, 2))
         row.add_column(justify="right", min_width=7)
         row.add_column(min_width=9)
@@ -179,7 +184,8 @@ def _agent(data: dict[str, Any]) -> str:
 
 
 def _spoken(data: dict[str, Any]) -> str:
-    return f"{data['seconds']:.1f} s" + (f", interrupted: “{data['heard_text']}”" if data["interrupted"] else "")
+    heard = f": “{data['heard_text']}”" if data["heard_text"] else ""
+    return f"{data['seconds']:.1f} s" + (f", interrupted{heard}" if data["interrupted"] else "")
 
 
 def _answered(data: dict[str, Any]) -> str:
@@ -240,7 +246,7 @@ _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "held": lambda data: "silent, while somebody speaks",
     "resumed": lambda data: "speaks on",
     "interrupted": lambda data: _BY.get(data["by"], f"by {data['by']}"),
-    "cue": lambda data: _CUES.get(data["name"], str(data["name"])),
+    "cue": lambda data: _CUES.get(data["name"], ""),
     "notice": lambda data: f"“{data['text']}”",
     "fault": lambda data: data["what"] + (f"; told the wearer: “{data['told']}”" if data["told"] else ""),
     "session.ended": lambda data: f"{data['frames']} frames seen",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 from rich.console import Console
 
@@ -13,9 +14,9 @@ from tests.timeline import Scripted
 from tests.timeline import Timeline as Day
 
 
-def shown(events: list[Event], *, terminal: bool = False) -> str:
+def shown(events: list[Event], *, terminal: bool = False, width: int = 60) -> str:
     output = io.StringIO()
-    view = Timeline(Console(file=output, force_terminal=terminal, width=60, highlight=False))
+    view = Timeline(Console(file=output, force_terminal=terminal, width=width, highlight=False))
     for event in events:
         view(event)
     return output.getvalue()
@@ -91,6 +92,13 @@ def test_colours_are_for_terminals() -> None:
     events = session(Scripted("It says open."))
     assert "\x1b[" not in shown(events)
     assert "\x1b[" in shown(events, terminal=True)
+
+
+def test_a_narrow_terminal_shows_every_word() -> None:
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", shown(session(Scripted("It says open.")), terminal=True, width=20))
+    assert all(len(line) <= 20 for line in lines.splitlines())
+    assert all(line.strip() for line in lines.splitlines())
+    assert "answer It says open." in " ".join(lines.split())
 
 
 def test_a_models_words_do_not_steer_the_terminal() -> None:
