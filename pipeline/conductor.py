@@ -26,7 +26,7 @@ from pipeline.types import Utterance, Word
 _TOO_LOUD = "That was too loud for the microphone, and I couldn't make it out."
 _NOT_MADE_OUT = "I couldn't make out what you said."
 
-_INSISTS = 0.5
+_INSISTS = 0.45
 """Seconds for which somebody speaks on although the voice has stopped: an echo of it has died away by then (up to
 0.25 s under way, 0.1 s until voice activity drops), and who only nods has finished."""
 
