@@ -249,6 +249,8 @@ class Dashboard:
             lines = lines[:most]
             lines[-1].truncate(width - 1)
             lines[-1].append("…")
+        for line in lines:
+            line.rstrip()
         return lines
 
 
