@@ -10,10 +10,10 @@ from glasses.recordings.session_info import SessionInfo
 from glasses.recordings.store import Store
 from glasses.settings import Config
 from pipeline.clock import Clock
+from pipeline.converse.orders import KeepingOrder
 from pipeline.errors import GlassesError
 from pipeline.events import EventLog
 from pipeline.listen.transcriber import RATE
-from pipeline.orders import KeepingOrder
 from pipeline.sources import Tell
 from pipeline.types import AudioChunk, Event, FrameChoice, VideoFrame
 
@@ -72,7 +72,7 @@ class Keeping:
             await self._start(name)
 
     async def obey(self, order: KeepingOrder, choice: FrameChoice) -> str:
-        """As `pipeline.orders.Keeper`."""
+        """As `pipeline.converse.orders.Keeper`."""
         match order:
             case "take picture":
                 return await self._take_picture(choice)

@@ -10,8 +10,8 @@ from glasses import weights
 from glasses.config import read_keys
 from glasses.egress import EgressLog
 from glasses.settings import Ask, Config
-from pipeline.attention import AttentionSettings
 from pipeline.clock import Clock
+from pipeline.converse.attention import AttentionSettings
 from pipeline.errors import GlassesError
 from pipeline.listen.end_of_turn import Adaptive
 from pipeline.listen.listener import Ears
@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 
     from pipeline.ask.backend import Backend
     from pipeline.ask.reach import Reach
-    from pipeline.attention import Start
+    from pipeline.converse.attention import Start
+    from pipeline.converse.orders import Keeper
     from pipeline.events import EventLog
     from pipeline.listen.echo import Cleaned, EchoCanceller
     from pipeline.listen.end_of_turn import EndOfTurn
     from pipeline.listen.listener import Clean
     from pipeline.listen.wake import WakeWord
     from pipeline.listen.whisper import Whisper
-    from pipeline.orders import Keeper
     from pipeline.see.eyes import Eyes
     from pipeline.see.objects import Detector
     from pipeline.speak.piper import Piper

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from pipeline.ask.modes import AUTO, MODES
-from pipeline.attention import STARTS
+from pipeline.converse.attention import STARTS
 
 
 @dataclass(frozen=True, slots=True)

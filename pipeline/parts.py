@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from pipeline.ask.backend import Backend
 from pipeline.ask.modes import AUTO
-from pipeline.attention import AttentionSettings
+from pipeline.converse.attention import AttentionSettings
+from pipeline.converse.orders import Keeper
 from pipeline.listen.end_of_turn import EndOfTurn
 from pipeline.listen.listener import Ears
 from pipeline.listen.transcriber import Transcriber
 from pipeline.look.choice import LookSettings
-from pipeline.orders import Keeper
 from pipeline.speak.mouth import Mouth
 
 

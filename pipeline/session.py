@@ -8,8 +8,8 @@ from contextlib import aclosing
 
 from pipeline.buttons import Button, ButtonPressed
 from pipeline.clock import Clock
-from pipeline.conductor import Conductor
-from pipeline.endpointing import Endpointing
+from pipeline.converse.conductor import Conductor
+from pipeline.converse.endpointing import Endpointing
 from pipeline.errors import first_failure
 from pipeline.events import EventLog
 from pipeline.parts import Parts

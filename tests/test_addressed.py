@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.listen.addressed import addressed, closes, named
+from pipeline.converse.addressed import addressed, closes, named
 
 MEANT = [
     # Of what was seen or answered.

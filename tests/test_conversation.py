@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.attention import AttentionSettings
+from pipeline.converse.attention import AttentionSettings
 from pipeline.types import Event
 from tests.timeline import Scripted, Timeline, of
 

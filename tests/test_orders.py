@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.converse.orders import KEEPING, KeepingOrder, Order, order_in, word_to_spell
 from pipeline.errors import GlassesError
-from pipeline.orders import KEEPING, KeepingOrder, Order, order_in, word_to_spell
 from pipeline.types import FrameChoice
 from tests.timeline import Scripted, Timeline, of
 

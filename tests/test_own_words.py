@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.speak.own_words import backchannel, own
+from pipeline.converse.own_words import backchannel, own
 
 SIGN = "The sign says stop, and below it is written: all way. There are two cars waiting at the crossing."
 MILK = "It's a carton of skimmed milk, half a litre. Best before the twelfth of March. It costs 2 euros and 50 cents."

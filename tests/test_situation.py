@@ -8,7 +8,7 @@ import pytest
 
 from glasses.settings import Start
 from glasses.situation import Situation, Stages
-from pipeline.attention import AttentionSettings
+from pipeline.converse.attention import AttentionSettings
 from pipeline.latency import latencies
 from pipeline.types import Event
 from tests.timeline import Scripted, Timeline

@@ -16,16 +16,16 @@ import numpy as np
 from devices.registry import open_speaker
 from pipeline import clock as clocks
 from pipeline.ask.backend import Backend, PictureBudget
-from pipeline.attention import AttentionSettings
 from pipeline.buttons import ButtonEvent, ButtonPressed, ButtonReleased
 from pipeline.clock import Clock
+from pipeline.converse.attention import AttentionSettings
+from pipeline.converse.orders import Keeper
 from pipeline.costs import Costs, fixed
 from pipeline.events import EventLog
 from pipeline.listen.listener import Ears
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.listen.wake import Woken
-from pipeline.orders import Keeper
 from pipeline.parts import Parts
 from pipeline.session import Session
 from pipeline.sources import News

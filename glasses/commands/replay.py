@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from glasses.commands.asking import asking, asking_options
-from pipeline.attention import STARTS
+from pipeline.converse.attention import STARTS
 
 if TYPE_CHECKING:
     from glasses.replaying import CostsName

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from glasses.commands.asking import asking, asking_options
-from pipeline.attention import STARTS
+from pipeline.converse.attention import STARTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,7 +25,7 @@ class SegmenterSettings:
 
     The hint is what pauses our own voice, and so has to be quick. Behind the echo canceller, in four rooms, people who
     spoke over the voice were suspected after 0.12 s (median, at most 0.23) by one block at 0.2 and after 0.19 s (0.35)
-    by two at 0.5; both paused for nothing in at most one of ten answers, and four minutes of kitchen noise held neither.
+    by two at 0.5; both paused for nothing in at most one of ten answers, and neither in four minutes of kitchen noise.
     """
 
     onset: float = 0.5  # probability from which sound is taken for speech

@@ -11,16 +11,16 @@ from typing import Any
 from pipeline.ask.backend import warm
 from pipeline.ask.conversation import Conversation
 from pipeline.clock import Clock
+from pipeline.converse.obeying import IN_PASSING, Obeying
+from pipeline.converse.orders import Order
+from pipeline.converse.prefaces import Prefaces
+from pipeline.converse.turn import Turn
 from pipeline.errors import GlassesError, SpeakerLost, UsageError
 from pipeline.events import EventLog, current_turn
 from pipeline.look.choice import choose
-from pipeline.obeying import IN_PASSING, Obeying
-from pipeline.orders import Order
 from pipeline.parts import Parts
-from pipeline.prefaces import Prefaces
 from pipeline.senses import Said
 from pipeline.speak.cues import Cue, cue
-from pipeline.turn import Turn
 from pipeline.types import FrameChoice, SpeechChunk, Utterance
 
 _NOTICES = 4

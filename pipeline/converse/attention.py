@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Literal
 
-from pipeline.listen.addressed import addressed, named
+from pipeline.converse.addressed import addressed, named
 
 Start = Literal["always", "wake", "name", "key"]
 

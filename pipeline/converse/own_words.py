@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import groupby
 
-from pipeline.orders import order_in
+from pipeline.converse.orders import order_in
 
 _ALIKE = 0.6
 """From how alike two words are (difflib's ratio of letters) one may be the other misheard: "shop" and "ship"."""

@@ -9,18 +9,18 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from pipeline.attention import Attention
 from pipeline.clock import Clock
-from pipeline.endpointing import Heard, Understood
+from pipeline.converse.addressed import closes
+from pipeline.converse.attention import Attention
+from pipeline.converse.endpointing import Heard, Understood
+from pipeline.converse.orders import order_in
+from pipeline.converse.own_words import backchannel, own
+from pipeline.converse.turns import Turns
 from pipeline.events import EventLog
-from pipeline.listen.addressed import closes
 from pipeline.listen.level import CLIPPED, clipped_share
 from pipeline.listen.segmenter import FalseOnset, Onset, Paused, Resumed, Segment, SpeechStarted
 from pipeline.listen.wake import Woken
-from pipeline.orders import order_in
 from pipeline.parts import Parts
-from pipeline.speak.own_words import backchannel, own
-from pipeline.turns import Turns
 from pipeline.types import Utterance, Word
 
 _TOO_LOUD = "That was too loud for the microphone, and I couldn't make it out."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TypeGuard
 
+from pipeline.converse.orders import KEEPING, Keeper, KeepingOrder, Order, word_to_spell
 from pipeline.errors import GlassesError
-from pipeline.orders import KEEPING, Keeper, KeepingOrder, Order, word_to_spell
 from pipeline.speak.mouth import Mouth
 from pipeline.speak.spelling import spelled
 from pipeline.types import FrameChoice

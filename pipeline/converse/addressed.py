@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from difflib import SequenceMatcher
 
-from pipeline.orders import order_in
+from pipeline.converse.orders import order_in
 
 _CLEAR = 0.4
 """Confidence below which words are not taken for a follow-up: somebody far away. With Whisper tiny and base, of 40
@@ -26,7 +26,7 @@ def addressed(text: str, confidence: float, *, after_question: bool = False) -> 
     """Whether `text`, heard soon after an answer, asks the assistant something or orders it about.
 
     `confidence` is the recogniser's, 0 to 1. `after_question`: the answer ended with a question, so that a short
-    "the left one" replies to it. English; of other languages only the orders in pipeline/orders.py are known.
+    "the left one" replies to it. English; of other languages only the orders in pipeline/converse/orders.py are known.
     """
     words = _plain(text)
     if not words or confidence < _CLEAR:
