@@ -76,7 +76,7 @@ def stretch(chunk: AudioChunk, t_start: float, t_end: float) -> Samples:
         (0.15, 0.0, 0.3),
         (0.25, 0.0, 0.5),
         (0.25, 0.1, 0.5),  # told 0.1 s too early: the echo comes after 0.35
-        (0.05, -0.05, 0.5),  # told too late: the echo comes before its sound
+        (0.05, -0.05, 0.5),  # told too late: the echo comes with its sound
     ],
 )
 def test_an_echo_is_gone_for_the_detector_and_faint_for_the_recogniser(delay: float, early: float, gain: float) -> None:
