@@ -197,7 +197,7 @@ class Dashboard:
         notes += [(f"{level:.0f} dB" if level > QUIETEST else "silent", "dim")]
         notes += [(self._hint(state, now), "dim")] if self._answers else []
         if self._live and self.preview.newest is not None:
-            shape, age = self.preview.newest.image.shape, now - self.preview.newest.t
+            shape, age = self.preview.newest.image.shape, max(0.0, now - self.preview.newest.t)  # a file is read ahead
             notes.append((f"{shape[1]}x{shape[0]}, {age:.1f} s old", "dim"))
         elif self._live:
             notes.append(("no picture yet", "dim"))
