@@ -127,7 +127,7 @@ def _words(seconds: float) -> Decider:
 
 def _smart(chance: float, unfinished: float) -> Decider:
     """Over at once where Smart Turn is surer than `chance`; else after `unfinished` seconds."""
-    return lambda file, asked: 0.0 if (asked.evidence.trained or 0.0) > chance else unfinished
+    return lambda file, asked: 0.0 if (asked.evidence.ended.trained or 0.0) > chance else unfinished
 
 
 def _smart_line(even: float) -> Decider:
@@ -146,7 +146,8 @@ def _ours(folds: Sequence[Weights], plain: bool, even: float) -> Decider:
 
 
 def _seen(asked: Asked, plain: bool) -> Evidence:
-    return replace(asked.evidence, trained=None) if plain else asked.evidence
+    evidence = asked.evidence
+    return replace(evidence, ended=replace(evidence.ended, trained=None)) if plain else evidence
 
 
 def examples(cases: Sequence[Case], plain: bool) -> list[Example]:

@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks import hearing_sounds
 from benchmarks.cutoffs_sounds import Clip, Kind, hesitations, pauses, room_tone
 from glasses import weights
-from pipeline.listen.end_of_turn import Evidence, gather
+from pipeline.listen.end_of_turn import Adaptive, Evidence, gather
 from pipeline.listen.smart_turn import SmartTurn
 from pipeline.listen.transcriber import Transcript
 from pipeline.listen.voice_activity import SileroVad
@@ -68,7 +68,7 @@ class Ears:
             asked = []
             for pause in pauses(clip.samples, self._vad):
                 heard = self._transcript(pause.early)
-                evidence = gather(heard, pause.sound, self if self._smart else None)
+                evidence = gather(heard, Adaptive(self if self._smart else None).listen(pause.sound))
                 asked.append(Asked(pause.t_last, pause.length, heard, evidence))
             if asked:
                 yield Case(clip.file, clip.kind, clip.cut, tuple(asked))

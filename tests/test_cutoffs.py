@@ -15,7 +15,7 @@ from benchmarks import cutoffs_sounds as sounds
 from benchmarks.cutoffs import Row, judge
 from benchmarks.cutoffs_fit import Example, fit
 from benchmarks.cutoffs_heard import Asked, Case
-from pipeline.listen.end_of_turn import Evidence
+from pipeline.listen.end_of_turn import Ended, Evidence
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.listen.voice_activity import BLOCK
 from pipeline.types import Samples, Word
@@ -121,7 +121,7 @@ def test_a_recording_without_silence_has_no_room_tone() -> None:
 
 
 def asked(length: float, confidence: float = 0.8) -> Asked:
-    return Asked(1.0, length, Transcript("A coffee.", confidence, "en"), Evidence("closed", confidence, None, None))
+    return Asked(1.0, length, Transcript("A coffee.", confidence, "en"), Evidence("closed", confidence, Ended()))
 
 
 def judged(patience: float) -> Row:
@@ -148,14 +148,14 @@ def test_nothing_is_committed_to_before_the_words_are_there() -> None:
 def test_what_tells_finished_from_unfinished_gets_the_weight() -> None:
     chance = np.random.default_rng(7)
     examples = [
-        Example("a", kind, finished, Evidence("closed", 0.9 if finished else 0.6, chance.uniform(0, 0.1), None))
+        Example("a", kind, finished, Evidence("closed", 0.9 if finished else 0.6, Ended(chance.uniform(0, 0.1))))
         for finished in (True, False)
         for kind in ("natural", "function", "content")
         for _ in range(30)
     ]
     weights = fit(examples)
-    assert weights.log_odds(Evidence("closed", 0.85, 0.05, None)) > 1
-    assert weights.log_odds(Evidence("closed", 0.65, 0.05, None)) < -1
+    assert weights.log_odds(Evidence("closed", 0.85, Ended(0.05))) > 1
+    assert weights.log_odds(Evidence("closed", 0.65, Ended(0.05))) < -1
     *_, confidence, fading = weights.each
     assert confidence > 10 * abs(fading)
 

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import cutoffs_sounds, hearing_sounds
 from glasses import weights
-from pipeline.listen.end_of_turn import LONGEST, SHORTEST, Adaptive, FixedSilence, wait
+from pipeline.listen.end_of_turn import LONGEST, SHORTEST, Adaptive, wait
 from pipeline.listen.phrases import ending
 from pipeline.listen.prosody import fading
 from pipeline.listen.smart_turn import SmartTurn
@@ -131,48 +131,48 @@ def test_smart_turn_hears_the_end_of_an_order() -> None:
     assert model.complete(order[: len(order) // 2]) < 0.5
 
 
+def patience(decider: Adaptive, words: Transcript, sound: Samples) -> float:
+    return decider.patience(words, decider.listen(sound))
+
+
 def said(text: str, confidence: float = 0.85, language: str = "en") -> Transcript:
     return Transcript(text, confidence, language)
 
 
 def test_a_whole_question_is_answered_at_once() -> None:
-    assert Adaptive().patience(said("What is this?"), SINKING) == SHORTEST
-    assert Adaptive(Model(0.98)).patience(said("What is this?"), SINKING) == SHORTEST
+    assert patience(Adaptive(), said("What is this?"), SINKING) == SHORTEST
+    assert patience(Adaptive(Model(0.98)), said("What is this?"), SINKING) == SHORTEST
 
 
 def test_stop_is_obeyed_at_once_however_badly_it_is_heard() -> None:
-    assert Adaptive(Model(0.02)).patience(said("Stop", confidence=0.3), CUT_OFF) == SHORTEST
+    assert patience(Adaptive(Model(0.02)), said("Stop", confidence=0.3), CUT_OFF) == SHORTEST
 
 
 def test_who_breaks_off_is_waited_for() -> None:
-    assert Adaptive().patience(said("What is the"), CUT_OFF) > 1.1
-    assert Adaptive(Model(0.02)).patience(said("What is the"), CUT_OFF) > 1.1
+    assert patience(Adaptive(), said("What is the"), CUT_OFF) > 1.1
+    assert patience(Adaptive(Model(0.02)), said("What is the"), CUT_OFF) > 1.1
 
 
 def test_each_sign_of_more_to_come_makes_the_wait_longer() -> None:
-    whole = Adaptive(Model(0.8)).patience(said("A coffee with milk.", 0.7), SINKING)
-    assert Adaptive(Model(0.8)).patience(said("A coffee with milk", 0.7), SINKING) > whole
-    assert Adaptive(Model(0.8)).patience(said("A coffee with milk.", 0.5), SINKING) > whole
-    assert Adaptive(Model(0.8)).patience(said("A coffee with milk.", 0.7), CUT_OFF) > whole
-    assert Adaptive(Model(0.2)).patience(said("A coffee with milk.", 0.7), SINKING) > whole
+    whole = patience(Adaptive(Model(0.8)), said("A coffee with milk.", 0.7), SINKING)
+    assert patience(Adaptive(Model(0.8)), said("A coffee with milk", 0.7), SINKING) > whole
+    assert patience(Adaptive(Model(0.8)), said("A coffee with milk.", 0.5), SINKING) > whole
+    assert patience(Adaptive(Model(0.8)), said("A coffee with milk.", 0.7), CUT_OFF) > whole
+    assert patience(Adaptive(Model(0.2)), said("A coffee with milk.", 0.7), SINKING) > whole
 
 
 def test_other_languages_get_the_plain_silence_at_least() -> None:
-    assert Adaptive().patience(said("Was ist das?", language="de"), SINKING) == 0.7
-    assert Adaptive(Model(0.02)).patience(said("Was ist das?", language="de"), CUT_OFF) > 0.7
+    assert patience(Adaptive(), said("Was ist das?", language="de"), SINKING) == 0.7
+    assert patience(Adaptive(Model(0.02)), said("Was ist das?", language="de"), CUT_OFF) > 0.7
 
 
 def test_where_no_words_were_heard_there_is_no_hurry() -> None:
-    assert Adaptive().patience(Transcript("", 0.2, "en", "unintelligible"), SINKING) == LONGEST
+    assert patience(Adaptive(), Transcript("", 0.2, "en", "unintelligible"), SINKING) == LONGEST
 
 
 def test_a_wait_is_never_endless() -> None:
     assert wait(-1000, 0.7) == LONGEST
     assert wait(1000, 0.7) == SHORTEST
-
-
-def test_a_fixed_silence_is_fixed() -> None:
-    assert FixedSilence(0.8).patience(said("What is the"), CUT_OFF) == 0.8
 
 
 @pytest.mark.slow
@@ -185,6 +185,6 @@ def test_people_are_waited_for_in_the_middle_of_an_order_and_not_at_its_end() ->
         tone = cutoffs_sounds.room_tone(samples, vad)
         assert tone is not None
         whole = cutoffs_sounds.pauses(samples, vad)[-1]
-        assert decider.patience(whisper.transcribe(whole.early), whole.sound) < 0.6
+        assert patience(decider, whisper.transcribe(whole.early), whole.sound) < 0.6
         half = np.concatenate([whole.early[: len(whole.early) // 2], tone[: RATE // 5]])
-        assert decider.patience(whisper.transcribe(half[: -RATE // 8]), half) > 0.7
+        assert patience(decider, whisper.transcribe(half[: -RATE // 8]), half) > 0.7

@@ -22,6 +22,7 @@ from pipeline.converse.attention import AttentionSettings
 from pipeline.converse.orders import Keeper
 from pipeline.costs import Costs, fixed
 from pipeline.events import EventLog
+from pipeline.listen.end_of_turn import Ended
 from pipeline.listen.listener import Ears
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.transcriber import RATE, Transcript
@@ -122,7 +123,10 @@ class Patience:
 
     after: Callable[[str], float]
 
-    def patience(self, words: Transcript, sound: Samples) -> float:
+    def listen(self, sound: Samples) -> Ended:
+        return Ended()
+
+    def patience(self, words: Transcript, ended: Ended) -> float:
         return self.after(words.text)
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pipeline.channel import Channel
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
-from pipeline.listen.end_of_turn import SILENCE, EndOfTurn
+from pipeline.listen.end_of_turn import SILENCE, Ended, EndOfTurn
 from pipeline.listen.segmenter import Paused, Segmenter, Speech
 from pipeline.listen.transcriber import Transcriber, Transcript
 from pipeline.listen.wake import Woken
@@ -49,6 +49,7 @@ class _Job:
     pause: _Job | None = None  # the one that it ended with
     void: bool = False  # a pause after which speech went on
     heard: Transcript | None = None
+    ended: Ended | None = None  # what its silence sounds like
 
 
 class Endpointing:
@@ -69,10 +70,12 @@ class Endpointing:
         Hearing never waits: of too much, the oldest is ignored. Raises UsageError where a stage has no known cost.
         """
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._listen(sensed, react))
+            group.create_task(self._listen(sensed, react, group))
             group.create_task(self._understand(react))
 
-    async def _listen(self, sensed: AsyncIterator[Sensed], react: Callable[[Heard], None]) -> None:
+    async def _listen(
+        self, sensed: AsyncIterator[Sensed], react: Callable[[Heard], None], group: asyncio.TaskGroup
+    ) -> None:
         pause: _Job | None = None
         async for item in sensed:
             if isinstance(item, Said):
@@ -82,11 +85,33 @@ class Endpointing:
                 dropped = await self._jobs.push(job)
                 if dropped and not dropped.said.paused:
                     react(Understood(dropped.said, _nothing("too much was said meanwhile")))
+                if item.paused and self._end_of_turn:
+                    group.create_task(self._hear_silence(job, item.paused, self._end_of_turn))
                 continue
             if pause:
                 pause.void, pause = True, None
             react(item)
         self._jobs.close()
+
+    async def _hear_silence(self, job: _Job, paused: Paused, end_of_turn: EndOfTurn) -> None:
+        """What the silence sounds like, once there is enough of it; meanwhile the words are transcribed."""
+        await self._clock.sleep_until(paused.segment.t_end + SILENCE)
+        if job.void:
+            return
+        sound = self._segmenter.so_far(paused).samples
+        try:
+            job.ended = await self._clock.run("end of turn", lambda: end_of_turn.listen(sound))
+        except UsageError:
+            raise
+        except Exception:  # noqa: BLE001 - a model that fails is one less to ask
+            job.ended = Ended()
+        self._decide(job)
+
+    def _decide(self, job: _Job) -> None:
+        """How long this pause may last, once its words and its sound are known."""
+        paused = job.said.paused
+        if paused and self._end_of_turn and job.heard and job.heard.text and job.ended:
+            self._segmenter.wait(paused, self._end_of_turn.patience(job.heard, job.ended))
 
     async def _understand(self, react: Callable[[Heard], None]) -> None:
         async for job in self._jobs:
@@ -109,15 +134,7 @@ class Endpointing:
             return
         job.heard = heard
         react(Understood(said, heard))
-        if said.paused and self._end_of_turn and heard.text:
-            await self._decide(said.paused, heard, self._end_of_turn)
-
-    async def _decide(self, paused: Paused, heard: Transcript, end_of_turn: EndOfTurn) -> None:
-        """How long this pause may last, once enough of it has been heard."""
-        await self._clock.sleep_until(paused.segment.t_end + SILENCE)
-        samples = self._segmenter.so_far(paused).samples
-        seconds = await self._clock.run("end of turn", lambda: end_of_turn.patience(heard, samples))
-        self._segmenter.wait(paused, seconds)
+        self._decide(job)
 
 
 def _nothing(reason: str) -> Transcript:

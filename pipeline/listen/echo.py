@@ -25,8 +25,8 @@ _TAIL = 0.3
 """Seconds for which an echo may follow the sound: a loudspeaker that is late by a quarter, and the room."""
 
 _LEAD = 0.02
-"""Seconds by which the sound played is looked at early, so that an echo that comes before its time is found too. What is
-to be played is known no sooner: with 0.1 the first tenth of a second of each answer was not, and paused it."""
+"""Seconds by which the sound played is looked at early, so that an echo that comes before its time is found too. What
+is to be played is not known much sooner: with 0.1 the beginning of each answer was missing, and paused it."""
 
 _FRAME = 160
 """Samples at a time: the 10 ms that AEC3 takes."""

@@ -52,14 +52,28 @@ _USUAL_FADING = 0.05
 """Seconds between those of finished (0.08) and unfinished orders (0.02): says nothing."""
 
 
-class EndOfTurn(Protocol):
-    """Decides while a pause lasts. Blocks for up to 50 ms, so it is called in a thread; the same in, the same out."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What the sound says of the end of a turn."""
 
-    def patience(self, words: Transcript, sound: Samples) -> float:
+    fading: float | None = None  # seconds in which the voice died away; None if noise hides it
+    trained: float | None = None  # the trained model's probability that it was all; None without one
+
+
+class EndOfTurn(Protocol):
+    """Decides while a pause lasts: the same in, the same out. Sound and words are known at different times."""
+
+    def listen(self, sound: Samples) -> Ended:
+        """What the sound says; blocks for up to 50 ms, so it is called in a thread.
+
+        `sound` is the stretch so far, int16 at 16 kHz, from its pre-roll to `SILENCE` after the last voiced sample.
+        """
+        ...
+
+    def patience(self, words: Transcript, ended: Ended) -> float:
         """Seconds of silence after the last voiced sample after which the turn is over.
 
-        `words` are what was heard so far, without much of the silence. `sound` is the stretch so far, int16 at
-        16 kHz, from its pre-roll to `SILENCE` after the last voiced sample.
+        `words` are what was heard so far, without much of the silence.
         """
         ...
 
@@ -68,19 +82,8 @@ class TurnModel(Protocol):
     """A model trained to hear whether somebody has finished."""
 
     def complete(self, sound: Samples) -> float:
-        """How likely the speaker has finished, 0 to 1; `sound` as for `EndOfTurn.patience`."""
+        """How likely the speaker has finished, 0 to 1; `sound` as for `EndOfTurn.listen`."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class FixedSilence:
-    """The same silence after everything."""
-
-    seconds: float = 0.7
-
-    def patience(self, words: Transcript, sound: Samples) -> float:
-        """Always the same."""
-        return self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +92,12 @@ class Evidence:
 
     ending: Ending  # of the words
     confidence: float  # of the recogniser, 0 to 1
-    fading: float | None  # seconds in which the voice died away; None if noise hides it
-    trained: float | None  # the trained model's probability of the end; None without one
+    ended: Ended
 
     def values(self) -> tuple[float, ...]:
         """What the weights of a sum are for: the endings but `closed`, confidence, fading, and the model if any."""
-        faded = math.log((0.01 + (_USUAL_FADING if self.fading is None else self.fading)) / (0.01 + _USUAL_FADING))
+        fading = _USUAL_FADING if self.ended.fading is None else self.ended.fading
+        faded = math.log((0.01 + fading) / (0.01 + _USUAL_FADING))
         values = (
             float(self.ending == "open"),
             float(self.ending == "hanging"),
@@ -102,9 +105,9 @@ class Evidence:
             math.log(max(self.confidence, _LEAST)),
             faded,
         )
-        if self.trained is None:
+        if self.ended.trained is None:
             return values
-        trained = min(max(self.trained, 1 - _SURE), _SURE)
+        trained = min(max(self.ended.trained, 1 - _SURE), _SURE)
         return (*values, math.log(trained / (1 - trained)))
 
 
@@ -132,10 +135,14 @@ class Adaptive:
 
     model: TurnModel | None = None
 
-    def patience(self, words: Transcript, sound: Samples) -> float:
+    def listen(self, sound: Samples) -> Ended:
+        """As `EndOfTurn.listen`."""
+        return Ended(fading(sound), None if self.model is None else self.model.complete(sound))
+
+    def patience(self, words: Transcript, ended: Ended) -> float:
         """As `EndOfTurn.patience`. Where no words were heard it is long: there is nothing to answer yet."""
-        weights, even = (WEIGHTS, EVEN) if self.model is None else (WEIGHTS_TRAINED, EVEN_TRAINED)
-        return decide(words, gather(words, sound, self.model), weights, even)
+        weights, even = (WEIGHTS, EVEN) if ended.trained is None else (WEIGHTS_TRAINED, EVEN_TRAINED)
+        return decide(words, gather(words, ended), weights, even)
 
 
 def decide(words: Transcript, evidence: Evidence, weights: Weights, even: float) -> float:
@@ -148,14 +155,9 @@ def decide(words: Transcript, evidence: Evidence, weights: Weights, even: float)
     return patience if words.language == "en" else max(patience, _FOREIGN)
 
 
-def gather(words: Transcript, sound: Samples, model: TurnModel | None) -> Evidence:
+def gather(words: Transcript, ended: Ended) -> Evidence:
     """The evidence in a stretch of speech that has words; those of other languages than English tell nothing."""
-    return Evidence(
-        ending(words.text) if words.language == "en" else "closed",
-        words.confidence,
-        fading(sound),
-        None if model is None else model.complete(sound),
-    )
+    return Evidence(ending(words.text) if words.language == "en" else "closed", words.confidence, ended)
 
 
 def wait(log_odds: float, even: float, shortest: float = SHORTEST) -> float:
