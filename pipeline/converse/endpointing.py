@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.channel import Channel
 from pipeline.clock import Clock
@@ -18,6 +18,9 @@ from pipeline.listen.segmenter import Paused, Segmenter, Speech
 from pipeline.listen.transcriber import Transcriber, Transcript
 from pipeline.listen.wake import Woken
 from pipeline.senses import Said, Sensed
+
+_AT_ONCE = 2
+"""Stretches that are transcribed at a time: one that has become void can't be stopped, and nobody waits for it."""
 
 _WAITING = 4
 """Stretches that wait for the recogniser at most: an answer to what was said minutes ago is of no use to anybody."""
@@ -47,9 +50,14 @@ class _Job:
 
     said: Said
     pause: _Job | None = None  # the one that it ended with
-    void: bool = False  # a pause after which speech went on
+    voided: asyncio.Event = field(default_factory=asyncio.Event)  # a pause after which speech went on
     heard: Transcript | None = None
     ended: Ended | None = None  # what its silence sounds like
+
+    @property
+    def void(self) -> bool:
+        """Whether nobody needs it any more."""
+        return self.voided.is_set()
 
 
 class Endpointing:
@@ -71,7 +79,7 @@ class Endpointing:
         """
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen(sensed, react, group))
-            group.create_task(self._understand(react))
+            group.create_task(self._understand(react, group))
 
     async def _listen(
         self, sensed: AsyncIterator[Sensed], react: Callable[[Heard], None], group: asyncio.TaskGroup
@@ -89,7 +97,8 @@ class Endpointing:
                     group.create_task(self._hear_silence(job, item.paused, self._end_of_turn))
                 continue
             if pause:
-                pause.void, pause = True, None
+                pause.voided.set()
+                pause = None
             react(item)
         self._jobs.close()
 
@@ -113,15 +122,24 @@ class Endpointing:
         if paused and self._end_of_turn and job.heard and job.heard.text and job.ended:
             self._segmenter.wait(paused, self._end_of_turn.patience(job.heard, job.ended))
 
-    async def _understand(self, react: Callable[[Heard], None]) -> None:
+    async def _understand(self, react: Callable[[Heard], None], group: asyncio.TaskGroup) -> None:
+        """One stretch after another, but that nobody waits for one that has become void."""
+        room = asyncio.Semaphore(_AT_ONCE)
         async for job in self._jobs:
             if job.pause and job.pause.heard:
                 react(Understood(job.said, job.pause.heard))
-            elif not job.void:
-                await self._transcribe(job, react)
+                continue
+            await room.acquire()
+            work = group.create_task(self._transcribe(job, react))
+            work.add_done_callback(lambda _: room.release())
+            going_on = group.create_task(job.voided.wait())
+            await asyncio.wait({work, going_on}, return_when=asyncio.FIRST_COMPLETED)
+            going_on.cancel()
 
     async def _transcribe(self, job: _Job, react: Callable[[Heard], None]) -> None:
         said = job.said
+        if job.void:
+            return
         try:
             heard = await self._clock.run("transcribe", lambda: self._transcriber.transcribe(said.segment.samples))
         except UsageError:

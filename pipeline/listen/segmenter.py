@@ -34,7 +34,7 @@ class SegmenterSettings:
     suspicion: float = 0.032  # seconds of such hints in a row that may become an utterance
     relief: float = 0.128  # seconds without any after which they did not
     min_speech: float = 0.16  # seconds of speech in a row that begin one; less is a click or a cough
-    pause: float = 0.064  # seconds of silence from which it may have ended
+    pause: float = 0.032  # seconds of silence from which it may have ended
     resume: float = 0.096  # seconds of speech in a row after a pause with which it goes on; less is a breath
     end_silence: float = 0.7  # seconds of silence that end it, where nobody knows better
     pre_roll: float = 0.3  # seconds kept before the first voiced sample: soft consonants

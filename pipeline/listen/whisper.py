@@ -83,7 +83,7 @@ class Whisper:
         from faster_whisper import WhisperModel
 
         self._model = WhisperModel(
-            str(folder), device="cpu", compute_type="int8", cpu_threads=_THREADS, local_files_only=True
+            str(folder), device="cpu", compute_type="int8", cpu_threads=_THREADS, num_workers=2, local_files_only=True
         )
         if not self._model.model.is_multilingual:
             if language not in (None, "en"):
