@@ -234,6 +234,19 @@ def test_a_wake_word_in_the_answer_itself_is_none() -> None:
     assert spoken(events) == [(answer, False)]
 
 
+def test_the_wake_word_itself_is_no_question_however_late_it_is_noticed() -> None:
+    timeline = Timeline(patience=lambda text: 0.1, attention=AttentionSettings("wake"), wakes=[1.6])
+    backend = Scripted("Open.")
+    timeline.says(1.0, 1.4, "Alexa.").play(backend)
+    assert backend.questions == []
+
+
+def test_always_listening_it_may_still_be_called_by_its_name() -> None:
+    backend = Scripted("Open.")
+    Timeline().says(1.0, 2.0, "Hey glasses, what does this say?").play(backend)
+    assert asked(backend) == ["what does this say?"]
+
+
 def test_five_wakes_in_a_row_are_one() -> None:
     timeline = Timeline(attention=AttentionSettings("wake"), wakes=[1.0, 1.9, 2.8, 3.7, 4.6])
     for n in range(5):

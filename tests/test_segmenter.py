@@ -48,9 +48,10 @@ def sound(blocks: float, start: float = 0.0, *, first: int = 0) -> AudioChunk:
     return AudioChunk(start, read_only((np.arange(first, first + count) % 30_000).astype(np.int16)), RATE)
 
 
-def all_heard(*probabilities: float, settings: SegmenterSettings = SETTINGS) -> list[Speech]:
+def all_heard(*probabilities: float, settings: SegmenterSettings = SETTINGS, suspicions: bool = False) -> list[Speech]:
     segmenter = Segmenter(Probabilities(*probabilities), settings)
-    return certain([*segmenter.feed(sound(len(probabilities))), *segmenter.finish()])
+    items = [*segmenter.feed(sound(len(probabilities))), *segmenter.finish()]
+    return items if suspicions else certain(items)
 
 
 def certain(items: Iterable[Speech]) -> list[Speech]:
@@ -191,6 +192,11 @@ def test_the_first_speech_is_an_onset_and_a_click_a_false_one() -> None:
 def test_an_onset_with_a_gap_in_it_is_still_the_same() -> None:
     segmenter = Segmenter(Probabilities(0.9, 0.9, 0.0, 0.9, 0.9, 0.9), SETTINGS)
     assert [type(item) for item in segmenter.feed(sound(6))] == [Onset, SpeechStarted]
+
+
+def test_a_noise_that_hints_at_speech_for_long_is_none() -> None:
+    kinds = [type(item) for item in all_heard(*[0.3] * 100, suspicions=True)]
+    assert kinds == [Onset, FalseOnset]
 
 
 # Pauses.

@@ -29,7 +29,7 @@ class Attention:
 
     def __init__(self, settings: AttentionSettings) -> None:
         self._settings = settings
-        self._until = -inf  # a question may begin until then
+        self._since = self._until = -inf  # a question may begin from and until then
         self._called = False  # a wake word or a key opened it: whatever comes is meant
         self._asked_back = False  # the answer was a question
 
@@ -38,13 +38,14 @@ class Attention:
         """Seconds. Until when a question may begin; minus infinity if it may not."""
         return inf if self._settings.start == "always" else self._until
 
-    def call(self, t: float) -> None:
-        """The wearer called: whatever is said next is meant."""
-        self._until, self._called = t + self._settings.awake, True
+    def call(self, t: float, *, since: float = -inf) -> None:
+        """The wearer called: whatever is said next is meant, if it began after `since`."""
+        self._since, self._until, self._called = since, t + self._settings.awake, True
 
     def follow_up(self, t: float, *, asked_back: bool = False) -> None:
         """The wearer was answered, perhaps with a question: what is said next may be meant."""
-        self._until, self._called, self._asked_back = t + self._settings.follow_up, False, asked_back
+        self._since, self._until = -inf, t + self._settings.follow_up
+        self._called, self._asked_back = False, asked_back
 
     def close(self) -> None:
         """Nothing more is wanted."""
@@ -55,11 +56,12 @@ class Attention:
 
         Whoever is being answered (`answering`) may say more without being called again.
         """
-        if self._settings.start == "always":
-            return text
-        if self._settings.start == "name" and (question := named(text, self._settings.name)) is not None:
+        start = self._settings.start
+        if start in ("always", "name") and (question := named(text, self._settings.name)) is not None:
             return question
-        within = t_start <= self._until
+        if start == "always":
+            return text
+        within = self._since <= t_start <= self._until
         if within and self._called:
             return text
         if not (within or answering):

@@ -45,6 +45,9 @@ _WAKE_WORD = 1.0
 _HELD = 0.4
 """Seconds from which a button is held and not tapped."""
 
+_SAME_BREATH = 0.1
+"""Seconds by which a wake word may end later than it was thought to, and what began before is no question."""
+
 _CHIME = 0.3
 """Seconds of silence behind a wake word after which a cue says that it was heard: who speaks on needs none."""
 
@@ -178,7 +181,7 @@ class Conductor:
             self._go_on()
             return
         self._turns.cancel("wake word")
-        self._attention.call(woken.t)
+        self._attention.call(woken.t, since=woken.t_end - _SAME_BREATH)
         self._group.create_task(self._chime())
 
     async def _chime(self) -> None:
@@ -218,7 +221,7 @@ class Conductor:
                 self._turns.tell("speech too loud for the microphone", _TOO_LOUD)
             self._go_on()
         elif not text:
-            self._attention.call(segment.t_end)
+            self._attention.call(segment.t_end, since=segment.t_end)
             self._log.emit("wake", turn=0, word=self._parts.attention.name, t_end=segment.t_end)
             self._turns.cancel("wake word")
             self._turns.cue("awake")
@@ -252,7 +255,7 @@ class Conductor:
         return text, "not meant for the assistant"
 
     def _echoes(self, text: str, t_start: float, t_end: float) -> bool:
-        """Whether `text` is what the voice was saying then. An order is one unless the voice said just that."""
+        """Whether `text` is what the voice was saying then; an order is an echo only if the voice said just that."""
         spoken = self._parts.mouth.words(t_start - _ECHO, t_end)
         if order_in(text):
             return text.lower().strip(" .!?") in spoken.lower()

@@ -53,6 +53,7 @@ class _Job:
     voided: asyncio.Event = field(default_factory=asyncio.Event)  # a pause after which speech went on
     heard: Transcript | None = None
     ended: Ended | None = None  # what its silence sounds like
+    over: bool = False  # it was all: what is to be said of it is said then
 
     @property
     def void(self) -> bool:
@@ -88,6 +89,8 @@ class Endpointing:
         async for item in sensed:
             if isinstance(item, Said):
                 job = _Job(item, None if item.paused else pause)
+                if job.pause:
+                    job.pause.over = True
                 pause = job if item.paused else None
                 react(item.paused or item.segment)
                 dropped = await self._jobs.push(job)
@@ -151,8 +154,9 @@ class Endpointing:
         if job.void:
             return
         job.heard = heard
-        react(Understood(said, heard))
-        self._decide(job)
+        if not job.over:
+            react(Understood(said, heard))
+            self._decide(job)
 
 
 def _nothing(reason: str) -> Transcript:

@@ -117,7 +117,9 @@ class Turns:
             self.commit()
 
     def cancel(self, by: str) -> None:
-        """End what the assistant does, at once."""
+        """End what the assistant does, at once. Only speech may turn out to belong to what it ended."""
+        if by != "speech":
+            self._unanswered = None
         running = self._running
         if running and running.task and not running.early:
             self._log.emit("interrupted", turn=running.number, by=by)
@@ -142,7 +144,7 @@ class Turns:
     def ask(self, said: Said, utterance: Utterance) -> None:
         """Ask early: silent until it is committed. A question that was not answered yet is a part of it."""
         running = self._running
-        if running and running.asked and not running.turn.audible:
+        if running and running.asked and not running.early and not running.turn.audible:
             self._unanswered = running.asked
         self.cancel("speech")
         self.withdraw("the words changed")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 
 import numpy as np
 
@@ -33,6 +34,7 @@ class SegmenterSettings:
     hint: float = 0.2  # probability that makes one suspicious: what an echo canceller leaves of a voice is unclear
     suspicion: float = 0.032  # seconds of such hints in a row that may become an utterance
     relief: float = 0.128  # seconds without any after which they did not
+    patience: float = 0.5  # seconds after which hints that became nothing are a noise, however long it lasts
     min_speech: float = 0.16  # seconds of speech in a row that begin one; less is a click or a cough
     pause: float = 0.032  # seconds of silence from which it may have ended
     resume: float = 0.096  # seconds of speech in a row after a pause with which it goes on; less is a breath
@@ -114,7 +116,7 @@ class Segmenter:
         self._before: deque[_Block] = deque()  # while nobody speaks: the pre-roll and a possible beginning
         self._run = 0  # of those, the blocks at the end that are speech
         self._hints = self._lull = 0  # the blocks at the end that hint at speech, or don't
-        self._suspected = False  # an onset that may be a false one
+        self._suspected: float | None = None  # since when there may be an onset, seconds; infinite: there was none
         self._speech: list[_Block] = []  # while somebody speaks: the pre-roll and all since
         self._t_start = 0.0
         self._t_end = 0.0  # of the last voiced block
@@ -170,7 +172,7 @@ class Segmenter:
 
     def _clear(self) -> None:
         self._before.clear()
-        self._run, self._suspected = 0, False
+        self._run, self._suspected = 0, None
         self._speech = []
         self._listen()
 
@@ -195,21 +197,29 @@ class Segmenter:
         self._run = self._run + 1 if block.probability >= threshold else 0
         hint = block.probability >= self._settings.hint
         self._hints, self._lull = (self._hints + 1, 0) if hint else (0, self._lull + 1)
-        if not self._suspected and self._hints * BLOCK >= self._settings.suspicion * RATE:
-            self._suspected = True
-            yield Onset(block.t_end)
-        elif self._suspected and self._lull * BLOCK >= self._settings.relief * RATE:
-            self._suspected = False
-            yield FalseOnset(block.t_end)
+        yield from self._suspect(block)
         if self._run * BLOCK >= self._settings.min_speech * RATE:
             self._speech = list(self._before)
             self._t_start = self._before[-self._run].t
             self._t_end = block.t_end
             self._before.clear()
-            self._run, self._suspected = 0, False
+            self._run, self._suspected = 0, None
             yield SpeechStarted(self._t_start)
         while len(self._before) > self._run + self._settings.pre_roll * RATE / BLOCK:
             self._before.popleft()
+
+    def _suspect(self, block: _Block) -> Iterator[Speech]:
+        """Whether somebody may be about to speak. What was taken for that in vain has to end before it is again."""
+        relieved = self._lull * BLOCK >= self._settings.relief * RATE
+        if self._suspected is None:
+            if self._hints * BLOCK >= self._settings.suspicion * RATE:
+                self._suspected = block.t_end
+                yield Onset(block.t_end)
+        elif self._suspected < inf and (relieved or block.t_end - self._suspected >= self._settings.patience):
+            self._suspected = None if relieved else inf
+            yield FalseOnset(block.t_end)
+        elif relieved:
+            self._suspected = None
 
     def _go_on(self, block: _Block) -> Iterator[Speech]:
         """Somebody speaks, or has just stopped."""
