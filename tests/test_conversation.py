@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import pytest
 
 from pipeline.converse.attention import AttentionSettings
-from pipeline.types import Event
+from pipeline.errors import MicrophoneLost
+from pipeline.types import AudioChunk, Event
 from tests.timeline import Scripted, Timeline, of
 
 LONG = "This is a long answer, it takes more than four seconds to speak all of it out loud to you."
@@ -344,3 +348,42 @@ def test_a_short_reply_is_meant_where_the_answer_asked_back() -> None:
     backend = Scripted("Which of the two?")
     timeline.play(backend)
     assert asked(backend) == ["what does this say?", "The left one."]
+
+
+# When things go wrong.
+
+
+def test_a_model_that_never_answers_is_covered_by_words_until_the_wearer_stops_it() -> None:
+    backend = Scripted("never said", first=1000.0)
+    events = Timeline(end=60.0).says(1.0, 2.0, "What does this say?").says(40.0, 40.5, "Stop.").play(backend)
+    notices = [event.t for event in of(events, "notice")]
+    assert len(notices) >= 4
+    assert max(later - sooner for sooner, later in pairwise([2.0, *notices])) < 9.5
+    assert backend.broken_off == 1
+    assert events[-1].t < 61.0
+
+
+def test_a_microphone_that_is_unplugged_in_the_midst_of_a_word_ends_the_question_there() -> None:
+    timeline = Timeline().says(1.0, 3.0, "What does this")
+    chunks = [chunk for chunk in timeline.sound() if chunk.t < 2.0]
+
+    class Unplugged:
+        """Is there once, and then never again."""
+
+        def __iter__(self) -> Iterator[AudioChunk]:
+            while chunks:
+                yield chunks.pop(0)
+                if not chunks:
+                    raise MicrophoneLost("card: unplugged")
+
+    timeline.microphone = Unplugged()
+    backend = Scripted("Open.")
+    events = timeline.play(backend)
+    assert asked(backend) == ["What does this"]
+    assert len(of(events, "microphone.lost")) == 1
+
+
+def test_two_people_who_talk_at_once_are_one_utterance() -> None:
+    backend = Scripted("Open.")
+    events = Timeline().says(1.0, 2.0, "What does").says(1.5, 3.0, "this say?").play(backend)
+    assert len(of(events, "heard")) == 1
