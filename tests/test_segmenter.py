@@ -208,7 +208,7 @@ def test_the_first_short_silence_is_a_pause_with_all_that_was_said_so_far() -> N
     assert isinstance(paused, Paused)
     assert isinstance(segment, Segment)
     assert paused.segment.t_end == segment.t_end
-    assert len(paused.segment.samples) == (10 + 1) * BLOCK  # a block of silence makes a pause
+    assert len(paused.segment.samples) == (10 + 2) * BLOCK  # two blocks of silence make a pause
 
 
 def test_speech_that_goes_on_ends_the_pause_and_a_breath_does_not() -> None:

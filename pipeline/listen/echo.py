@@ -48,6 +48,10 @@ _UNKNOWN = 0.1
 _SMOOTH = 0.92
 """Of the spectrum of what is not echo, from a frame to the next: from 0.85 to 0.96 it makes no difference of 1 dB."""
 
+_DITHER = np.random.default_rng(0).integers(-1, 2, RATE)
+"""Added to what is played for AEC3: digital silence after a sound makes its filters decay into denormal numbers, which
+take 0.75 to 1 ms for each 10 ms of sound instead of 0.06."""
+
 _LEAST = 1e-10
 """Variance of the filter and power of what is not echo, below which there is only rounding."""
 
@@ -128,7 +132,8 @@ class FullDuplex:
         if not end:
             nothing = AudioChunk(t, read_only(np.zeros(0, np.int16)), RATE)
             return Cleaned(nothing, nothing)
-        voice: Samples = self._aec3.process(near_samples[:end], far_samples[:end])
+        dithered = np.clip(far_samples[:end].astype(np.int32) + _DITHER[np.arange(end) % RATE], -32768, 32767)
+        voice: Samples = self._aec3.process(near_samples[:end], dithered.astype(np.int16))
         pieces = [self._words]
         for start in range(0, end, _FRAME):
             frame = slice(start, start + _FRAME)

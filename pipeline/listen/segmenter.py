@@ -36,7 +36,7 @@ class SegmenterSettings:
     relief: float = 0.128  # seconds without any after which they did not
     patience: float = 0.5  # seconds after which hints that became nothing are a noise, however long it lasts
     min_speech: float = 0.16  # seconds of speech in a row that begin one; less is a click or a cough
-    pause: float = 0.032  # seconds of silence from which it may have ended
+    pause: float = 0.064  # seconds of silence from which it may have ended; with half of it last sounds are misheard
     resume: float = 0.096  # seconds of speech in a row after a pause with which it goes on; less is a breath
     end_silence: float = 0.7  # seconds of silence that end it, where nobody knows better
     pre_roll: float = 0.3  # seconds kept before the first voiced sample: soft consonants
