@@ -118,6 +118,7 @@ class FullDuplex:
     def _begin(self) -> None:
         self._near = self._far = np.zeros(0, np.int16)  # less than a frame
         self._words = np.zeros(_LAG, np.int16)  # what AEC3 has not given yet
+        self._taken = 0  # samples by AEC3
 
     def cancel(self, near: AudioChunk, far: Samples) -> Cleaned:
         """As `EchoCanceller.cancel`. A gap before `near` loses what had not come back yet."""
@@ -132,7 +133,10 @@ class FullDuplex:
         if not end:
             nothing = AudioChunk(t, read_only(np.zeros(0, np.int16)), RATE)
             return Cleaned(nothing, nothing)
-        dithered = np.clip(far_samples[:end].astype(np.int32) + _DITHER[np.arange(end) % RATE], -32768, 32767)
+        dithered = np.clip(
+            far_samples[:end].astype(np.int32) + _DITHER[(self._taken + np.arange(end)) % RATE], -32768, 32767
+        )
+        self._taken += end
         voice: Samples = self._aec3.process(near_samples[:end], dithered.astype(np.int16))
         pieces = [self._words]
         for start in range(0, end, _FRAME):
