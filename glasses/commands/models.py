@@ -58,7 +58,7 @@ def _rows() -> list[dict[str, Any]]:
         found = weights.locate(weight, folder)
         remedy = None
         if found.source == "missing":
-            remedy = weights.REMEDY
+            remedy = weight.remedy
         elif not found.path:
             remedy = "in parts; glasses models fetch joins them"
         rows.append(
