@@ -12,12 +12,14 @@ import os
 import threading
 import time
 from bisect import bisect_left
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from pipeline.speak.playback import audible_offset
+from pipeline.types import Samples
 from tests.sound import SoundSystem
 
 RATE = 48_000
@@ -33,9 +35,13 @@ _PIPE = "card-out"
 
 
 class PipeCard:
-    """The default output of `system` from now on."""
+    """The default output of `system` from now on; `heard` is called with each block and when it sounds.
 
-    def __init__(self, system: SoundSystem) -> None:
+    The block is mono int16 at RATE, the time of its first sample in monotonic seconds.
+    """
+
+    def __init__(self, system: SoundSystem, heard: Callable[[float, Samples], None] | None = None) -> None:
+        self._heard = heard
         self._path = Path(system.pipe(_PIPE))
         system.tell(
             *("load-module", "module-pipe-sink", f"file={self._path}", "sink_name=pipe", "format=s32le"),
@@ -80,8 +86,11 @@ class PipeCard:
             data = b""
             with suppress(BlockingIOError):  # the server is late, and the card plays silence
                 data = os.read(self._pipe, _BLOCK * _FRAME)
-            sound = np.frombuffer(data[: len(data) // _FRAME * _FRAME], "<i4").reshape(-1, 2)[:, 0] >> 16
-            first = audible_offset(sound.astype(np.int16), RATE)
+            whole = np.frombuffer(data[: len(data) // _FRAME * _FRAME], "<i4").reshape(-1, 2)[:, 0]
+            sound = (whole >> 16).astype(np.int16)
+            if self._heard and len(sound):
+                self._heard(begins, sound)
+            first = audible_offset(sound, RATE)
             if first is not None:
-                last = audible_offset(sound[::-1].astype(np.int16), RATE) or 0.0
+                last = audible_offset(sound[::-1], RATE) or 0.0
                 self._loud.append((begins + first, begins + (len(sound) - 1) / RATE - last))

@@ -80,10 +80,14 @@ class Room:
         self._thread = threading.Thread(target=self._live, daemon=True)
         self._thread.start()
 
-    def say(self, samples: Samples) -> float:
-        """Let mono `samples` at ROOM_RATE sound; returns when the first of them does, in monotonic seconds."""
+    def say(self, samples: Samples, at: float | None = None) -> float:
+        """Let mono `samples` at ROOM_RATE sound, soon or from `at` on; returns when the first of them does.
+
+        Times are monotonic seconds.
+        """
         with self._lock:
-            start = self._written + 5 * _BLOCK
+            start = self._written + 5 * _BLOCK if at is None else round((at - self._zero) * ROOM_RATE)
+            self._said = [(begin, said) for begin, said in self._said if begin + len(said) > self._written]
             self._said.append((start, samples))
         return self._zero + start / ROOM_RATE
 

@@ -1,0 +1,58 @@
+"""`glasses run` on open speakers: what the card plays comes back into the microphone, in real time.
+
+The card is a pipe that is read as hardware would, the room a delay; PortAudio, PulseAudio and the models are real.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from benchmarks.latency_card import RATE, PipeCard
+from pipeline.types import Samples
+from tests.sound import ROOM_RATE, Room, SoundSystem, room, sound_system
+from tests.test_live import Camera, Start, camera, question, start
+
+__all__ = ["camera", "question", "room", "sound_system", "start"]
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live")]
+
+_DELAY, _GAIN = 0.1, 0.5
+_FEWER = RATE // ROOM_RATE
+
+
+@pytest.fixture
+def loudspeaker(sound_system: SoundSystem, room: Room) -> Iterator[PipeCard]:
+    """What is played is heard in the room, a tenth of a second later and half as loud."""
+
+    def heard(t: float, sound: Samples) -> None:
+        whole = sound[: len(sound) // _FEWER * _FEWER].reshape(-1, _FEWER).mean(axis=1)
+        room.say((whole * _GAIN).astype(np.int16), at=t + _DELAY)
+
+    card = PipeCard(sound_system, heard)
+    yield card
+    card.close()
+
+
+def test_it_neither_interrupts_nor_answers_itself_and_a_person_interrupts_it(
+    loudspeaker: PipeCard, start: Start, camera: Camera, room: Room, question: Samples
+) -> None:
+    running = start("run", "--camera", camera.address)
+    running.ready()
+    for _ in range(3):
+        room.say(question)
+        assert "saturday" in running.until("heard")["data"]["text"].lower()
+        assert running.until("spoken")["data"]["interrupted"] is False
+    assert running.of("interrupted") == []
+    assert len(running.of("heard")) == 3
+
+    room.say(question)
+    began = running.until("speaking")["t"]
+    room.say(question)
+    assert running.until("held")["t"] - began < 1.5
+    assert running.until("interrupted", by="speech")["t"] - began < 2.5
+    assert "saturday" in running.until("heard")["data"]["text"].lower()
+    code, _ = running.end()
+    assert code == 0
