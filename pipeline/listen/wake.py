@@ -7,8 +7,8 @@ Its spectra adapt to what was heard before, which makes it deaf for a word behin
 "Alexa" it found 163 in their own recordings, but 135 right behind an order by somebody else, and 147 behind a pause of
 0.3 s. Therefore four ears listen in turns, each begun anew every two seconds: 165, 156 and 164, and with a kitchen as
 loud as the voice 98 instead of 86. A new ear takes anything for the word (26 times in 1.9 hours of made speech), and is
-not believed; the others did not once, where the single ear did once. In six hours of unbroken reading they did ten times
-for "Alexa" (`python -m benchmarks.wake`).
+not believed; the others did not once, where the single ear did once. In six hours of unbroken reading they did ten
+times for "Alexa" (`python -m benchmarks.wake`).
 """
 
 from __future__ import annotations
