@@ -10,6 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.words import plain
+
 SHORT = "In short:"
 """How the line begins that agents are asked to end with."""
 
@@ -93,8 +95,7 @@ def _content(text: str) -> frozenset[str]:
 
 
 def _negations(text: str) -> bool:
-    words = re.findall(r"[\w']+", text.lower().replace("’", "'"))
-    return any(word in _NOT or word.endswith("n't") for word in words)
+    return any(word in _NOT or word.endswith("n't") for word in plain(text).split())
 
 
 def _numbers(words: frozenset[str]) -> frozenset[str]:

@@ -15,6 +15,7 @@ from typing import Any
 from pipeline.ask.modes import AUTO, mode_of
 from pipeline.ask.prompting import prompt, topic_of
 from pipeline.types import Exchange, Picture, Question
+from pipeline.words import plain
 
 _TURNS = 6
 """Turns of which the words are kept."""
@@ -146,7 +147,7 @@ class Conversation:
 
 def refers_back(question: str) -> int:
     """How many pictures back a question refers, 0 for not at all."""
-    words = " ".join(re.findall(r"[\w']+", question.lower().replace("’", "'")))
+    words = plain(question)
     return next((back for back, pattern in _BACK if re.search(rf"\b({pattern})", words)), 0)
 
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from pipeline.words import plain
+
 Mode = Literal["instant", "thinking", "contemplating"]
 
 MODES: tuple[Mode, ...] = ("instant", "thinking", "contemplating")
@@ -42,7 +44,7 @@ _HARD = (
 
 def mode_of(question: str, setting: str = AUTO) -> tuple[Mode, str]:
     """The mode for `question` and in a few words why. `setting` is a mode, or "auto"."""
-    words = _words(question)
+    words = plain(question)
     for mode, pattern in _ORDERS.items():
         if found := re.search(pattern, words):
             return mode, f"the wearer said '{found[0].strip()}'"
@@ -55,8 +57,3 @@ def mode_of(question: str, setting: str = AUTO) -> tuple[Mode, str]:
 
 def _reasons(words: str) -> Iterator[str]:
     return (reason for reason, pattern in _HARD if re.search(pattern, words))
-
-
-def _words(text: str) -> str:
-    """The words of `text` with single spaces: how it was punctuated is the recogniser's guess."""
-    return " ".join(re.findall(r"[\w']+", text.lower().replace("’", "'")))

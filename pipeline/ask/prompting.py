@@ -10,6 +10,8 @@ import re
 from functools import cache
 from importlib import resources
 
+from pipeline.words import plain
+
 VOICE = "voice"
 """The prompt that every question gets first."""
 
@@ -49,7 +51,7 @@ _OVER = re.compile(r"\b(stop|no more|enough|that's it|that is it|never ?mind|som
 
 def topic_of(question: str, before: str = "") -> str:
     """The name of the prompt for `question`; `before` is that of the turn before, empty if there was none."""
-    words = " ".join(re.findall(r"[\w']+", question.lower().replace("’", "'")))
+    words = plain(question)
     lasting = before in _LASTS and not _OVER.search(words)
     if before and _GOES_ON.fullmatch(words) and (lasting or before not in _LASTS):
         return before

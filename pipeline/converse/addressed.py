@@ -13,6 +13,7 @@ import re
 from difflib import SequenceMatcher
 
 from pipeline.converse.orders import order_in
+from pipeline.words import plain
 
 _CLEAR = 0.4
 """Confidence below which words are not taken for a follow-up: somebody far away. With Whisper tiny and base, of 40
@@ -28,14 +29,14 @@ def addressed(text: str, confidence: float, *, after_question: bool = False) -> 
     `confidence` is the recogniser's, 0 to 1. `after_question`: the answer ended with a question, so that a short
     "the left one" replies to it. English; of other languages only the orders in pipeline/converse/orders.py are known.
     """
-    words = _plain(text)
+    words = plain(text)
     if not words or confidence < _CLEAR:
         return False
     if order_in(text):
         return True
     if _TO_PEOPLE.search(words) or _CALLED.search(text):
         return False
-    sentences = [rest for sentence in _SENTENCE.findall(text) if (rest := _OPENING.sub("", _plain(sentence)))]
+    sentences = [rest for sentence in _SENTENCE.findall(text) if (rest := _OPENING.sub("", plain(sentence)))]
     if sentences and (_is_meant(sentences[-1]) or (_AND_THAT.match(text) and len(words.split()) <= _SHORT)):
         return True
     return after_question and len(words.split()) <= _SHORT and not closes(text)
@@ -43,7 +44,7 @@ def addressed(text: str, confidence: float, *, after_question: bool = False) -> 
 
 def closes(text: str) -> bool:
     """Whether it ends the conversation: "Thanks.", "Okay, that's all." Nothing is to be answered to that."""
-    return bool(_CLOSING.fullmatch(_plain(text) + " "))
+    return bool(_CLOSING.fullmatch(plain(text) + " "))
 
 
 def named(text: str, name: str) -> str | None:
@@ -73,11 +74,6 @@ def _after_name(text: str, name: str) -> str | None:
     if SequenceMatcher(None, heard, name.lower()).ratio() < _ALIKE:
         return None
     return None if not paused and _TELLS_OF_IT.match(rest) else rest
-
-
-def _plain(text: str) -> str:
-    """Small words with single spaces, without punctuation."""
-    return " ".join(re.findall(r"[\w']+", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")))
 
 
 def _is_meant(sentence: str) -> bool:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Literal, Protocol, get_args
 
 from pipeline.types import FrameChoice
+from pipeline.words import plain
 
 KeepingOrder = Literal["take picture", "start recording", "stop recording"]
 TalkingOrder = Literal["stop", "repeat", "slower", "faster", "louder", "quieter", "spell", "other voice"]
@@ -47,7 +48,7 @@ class Keeper(Protocol):
 
 
 def _found(text: str) -> tuple[Order, re.Match[str]] | None:
-    words = " ".join(re.findall(r"[\w']+", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))) + " "
+    words = plain(text) + " "
     for order, pattern in _patterns().items():
         if match := pattern.fullmatch(words):
             return order, match
