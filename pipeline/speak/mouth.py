@@ -84,10 +84,10 @@ class Mouth:
 
     def change_voice(self) -> bool:
         """Speak with another voice of the same language from now on; whether there is one."""
+        language = self.voice.language
         for _ in range(1, len(self._voices)):
-            before = self.voice.language
             self._voices.rotate(-1)
-            if self.voice.language == before:
+            if self.voice.language == language:
                 return True
         self._voices.rotate(-1)
         return False
