@@ -25,7 +25,8 @@ class Prefaces:
 
     def told(self, language: str, choice: FrameChoice) -> None:
         """It was said; of the dark the wearer is told again only after there was light: they may not see it."""
-        self._excused.add(language)
+        if self._excuse(language):
+            self._excused.add(language)
         if choice.frames:
             self._told_dark = choice.dark
 
