@@ -157,17 +157,6 @@ class SpeechChunk:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
-    """What was really heard of an answer."""
-
-    turn: int
-    t: float  # when the sound ended, seconds
-    seconds: float  # of sound heard
-    heard_text: str
-    interrupted: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Event:
     """One line of the session's log, the one public record of what happened."""
 

@@ -387,3 +387,9 @@ def test_two_people_who_talk_at_once_are_one_utterance() -> None:
     backend = Scripted("Open.")
     events = Timeline().says(1.0, 2.0, "What does").says(1.5, 3.0, "this say?").play(backend)
     assert len(of(events, "heard")) == 1
+
+
+def test_an_answer_without_a_sound_is_still_an_answer_that_ended() -> None:
+    events = Timeline().says(1.0, 2.0, "What does this say?").play(Scripted("", first=0.0))
+    assert of(events, "answered")[0].data["outcome"] == "ok"
+    assert spoken(events) == [("", False)]

@@ -16,7 +16,7 @@ from pipeline.look.encode import with_small_print
 from pipeline.speak.clauses import Clauses
 from pipeline.speak.mouth import Mouth
 from pipeline.speak.speaking import Speaking
-from pipeline.types import Answer, FrameChoice, Picture, Played, Utterance, VideoFrame
+from pipeline.types import Answer, FrameChoice, Picture, Utterance, VideoFrame
 
 _NOTHING_SEEN = "I can't see anything right now: the camera gave me no fresh picture."
 _CUT_OFF = "The answer was cut off."
@@ -80,13 +80,13 @@ class Turn:
             if finished or self._speaking.heard:
                 conversation.add(utterance.text, self._speaking.heard, self._composed)
 
-    async def say(self, text: str) -> Played:
+    async def say(self, text: str) -> None:
         """Say what needed nobody to be asked."""
-        return await self._speaking.run(self._ask(lambda: self._known(text), None))
+        await self._speaking.run(self._ask(lambda: self._known(text), None))
 
-    async def tell(self, fault: str, told: str) -> Played:
+    async def tell(self, fault: str, told: str) -> None:
         """Say what went wrong before anyone could be asked."""
-        return await self._speaking.run(self._ask(lambda: self._known("", fault, told), None))
+        await self._speaking.run(self._ask(lambda: self._known("", fault, told), None))
 
     async def _known(self, text: str, fault: str = "", told: str = "") -> Answer:
         return Answer(self._number, text, "error" if fault else "ok", fault, told or text)

@@ -115,6 +115,7 @@ class Turns:
         elif not self._running and (asked := self._unanswered):
             self._start_asking(asked)
             self.commit()
+            self.go_on()
 
     def cancel(self, by: str) -> None:
         """End what the assistant does, at once. Only speech may turn out to belong to what it ended."""
@@ -160,16 +161,13 @@ class Turns:
         return bool(running and running.early and running.asked and running.asked.utterance.text.endswith(text))
 
     def commit(self) -> None:
-        """What was asked early is what the wearer asks."""
+        """What was asked early is what the wearer asks; it speaks once it may go on."""
         running = self._running
         assert running
         assert running.asked
         running.early, self._unanswered = False, None
         self.heard(running.asked.utterance)
         self._prefaces.told(running.asked.utterance.language, running.asked.choice)
-        running.turn.let_go()
-        if running.task and running.task.done():
-            self._ended(running)
 
     def heard(self, utterance: Utterance) -> None:
         """The wearer said that for certain, which makes it a turn."""
@@ -278,10 +276,6 @@ class Turns:
         self, running: _Running, before: asyncio.Task[None] | None, work: Callable[[], Coroutine[Any, Any, Any]]
     ) -> None:
         await self._guarded(before, work)
-        if not running.early:
-            self._ended(running)
-
-    def _ended(self, running: _Running) -> None:
         if self._running is running:
             self._running = None
             self._on_end(running.number)

@@ -16,7 +16,7 @@ from pipeline.speak.cues import Cue, cue
 from pipeline.speak.mouth import Mouth
 from pipeline.speak.playback import audible_offset, heard_text
 from pipeline.speak.voice import Voice
-from pipeline.types import Played, Samples, SpeechChunk, read_only
+from pipeline.types import Samples, SpeechChunk, read_only
 
 _CLAUSES_AHEAD = 4
 """Clauses that wait for the voice at most: a fast model then waits, instead of being read for nothing."""
@@ -50,16 +50,12 @@ class Speaking:
         self._let_go = False  # ever
         self._sounding = False
         self._spoken: list[tuple[str, float]] = []
-        self._first = asyncio.Event()
+        self.audible = False
+        """Whether the wearer has heard the beginning of it."""
         self.voice: Voice = mouth.voice
         self.clauses: Channel[str] = Channel(_CLAUSES_AHEAD)
         self.heard = ""
         """What was really heard of it, once it has ended."""
-
-    @property
-    def audible(self) -> bool:
-        """Whether the wearer has heard the beginning of it."""
-        return self._first.is_set()
 
     def hold(self) -> None:
         """Be silent from now on, keeping what is to be said."""
@@ -80,7 +76,7 @@ class Speaking:
             self._log.emit("cue", name=name)
             await self._say(self._chunk(cue(name, self.voice.rate), self.voice.rate, ""), counts=False)
 
-    async def run(self, filling: Coroutine[Any, Any, None]) -> Played:
+    async def run(self, filling: Coroutine[Any, Any, None]) -> None:
         """Run `filling`, which fills and closes `clauses`, and speak; returns when the last word has been heard.
 
         Raises GlassesError if the speaker fails. Cancelled, it stops speaking at once and logs what was heard.
@@ -94,6 +90,7 @@ class Speaking:
                 group.create_task(self._synthesise())
                 await self._play()
                 company.cancel()
+            await self._free.wait()
             await self._mouth.drain()
             interrupted = False
             seconds = sum(length for _, length in self._spoken)
@@ -106,7 +103,6 @@ class Speaking:
             self.heard = heard_text(self._spoken, seconds)
             if self._let_go:
                 self._log.emit("spoken", seconds=seconds, heard_text=self.heard, interrupted=interrupted)
-        return Played(self._turn, self._clock.now(), seconds, self.heard, interrupted)
 
     async def _synthesise(self) -> None:
         """Clauses to sound, one by one, while the next still arrives."""
@@ -135,7 +131,7 @@ class Speaking:
             start = await self._say(chunk)
             offset = audible_offset(chunk.samples, chunk.rate)
             if not self.audible and offset is not None:
-                self._first.set()
+                self.audible = True
                 self._log.emit("speaking", t_audible=start + offset, text=chunk.text)
 
     async def _say(self, chunk: SpeechChunk, *, counts: bool = True) -> float:
@@ -154,20 +150,16 @@ class Speaking:
         notice, words = max(self._since + _NOTICE, begun), _ONE_MOMENT
         while True:
             t, name = cues.pop(0) if cues else (self._clock.now() + _THINKING, "thinking")
+            await self._clock.sleep_until(min(t, notice))
+            if self.audible:
+                return
             if notice < t:
                 cues.insert(0, (t, name))
-                if await self._waits_until(notice):
+                if self._free.is_set():
                     await self._notice(words)
                 notice, words = self._clock.now() + _NOTICE_AGAIN, _STILL
-            elif await self._waits_until(t):
+            elif self._free.is_set():
                 await self.cue(name)
-
-    async def _waits_until(self, t: float) -> bool:
-        """Sleep until then; whether the wearer still waits, and nobody speaks."""
-        await self._clock.sleep_until(t)
-        if self.audible:
-            await asyncio.Event().wait()  # there is no more to be done; who runs this ends it
-        return self._free.is_set()
 
     async def _notice(self, words: str) -> None:
         samples = await self._sound_of(words)
