@@ -31,9 +31,8 @@ class SegmenterSettings:
 
     onset: float = 0.5  # probability from which sound is taken for speech
     offset: float = 0.35  # probability below which speech is taken for silence
-    hint: float = 0.2  # probability that makes one suspicious: what an echo canceller leaves of a voice is unclear
-    suspicion: float = 0.032  # seconds of such hints in a row that may become an utterance
-    relief: float = 0.128  # seconds without any after which they did not
+    hint: float = 0.2  # probability of an onset, in one block: what an echo canceller leaves of a voice is unclear
+    relief: float = 0.128  # seconds without a hint after which it was a false one
     patience: float = 0.5  # seconds after which hints that became nothing are a noise, however long it lasts
     min_speech: float = 0.16  # seconds of speech in a row that begin one; less is a click or a cough
     pause: float = 0.064  # seconds of silence from which it may have ended; with half of it last sounds are misheard
@@ -115,7 +114,7 @@ class Segmenter:
         self._t_rest = 0.0  # when the first of them sounded
         self._before: deque[_Block] = deque()  # while nobody speaks: the pre-roll and a possible beginning
         self._run = 0  # of those, the blocks at the end that are speech
-        self._hints = self._lull = 0  # the blocks at the end that hint at speech, or don't
+        self._lull = 0  # and the blocks at the end that don't even hint at it
         self._suspected: float | None = None  # since when there may be an onset, seconds; infinite: there was none
         self._speech: list[_Block] = []  # while somebody speaks: the pre-roll and all since
         self._t_start = 0.0
@@ -195,8 +194,7 @@ class Segmenter:
         self._before.append(block)
         threshold = self._settings.offset if self._run else self._settings.onset
         self._run = self._run + 1 if block.probability >= threshold else 0
-        hint = block.probability >= self._settings.hint
-        self._hints, self._lull = (self._hints + 1, 0) if hint else (0, self._lull + 1)
+        self._lull = 0 if block.probability >= self._settings.hint else self._lull + 1
         yield from self._suspect(block)
         if self._run * BLOCK >= self._settings.min_speech * RATE:
             self._speech = list(self._before)
@@ -212,7 +210,7 @@ class Segmenter:
         """Whether somebody may be about to speak. What was taken for that in vain has to end before it is again."""
         relieved = self._lull * BLOCK >= self._settings.relief * RATE
         if self._suspected is None:
-            if self._hints * BLOCK >= self._settings.suspicion * RATE:
+            if not self._lull:
                 self._suspected = block.t_end
                 yield Onset(block.t_end)
         elif self._suspected < inf and (relieved or block.t_end - self._suspected >= self._settings.patience):
