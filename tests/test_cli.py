@@ -66,6 +66,14 @@ def test_help_takes_no_heavy_import_and_less_than_three_tenths_of_a_second() -> 
     assert min(seconds) < 0.3, "of the processor, whatever else it does"
 
 
+@pytest.mark.parametrize("command", ["run", "record", "replay"])
+def test_the_help_of_a_command_loads_no_arrays(command: str) -> None:
+    script = f"import sys; from glasses.cli import run; run([{command!r}, '--help']); sys.exit(' '.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], text=True, capture_output=True, check=False)
+    assert "Examples:" in done.stdout
+    assert not (HEAVY | {"numpy"}) & set(done.stderr.split())
+
+
 def commands() -> list[list[str]]:
     context = click.Context(cli.cli)
     names = [[name] for name in cli.cli.list_commands(context)]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Literal, Protocol, get_args
+from typing import TYPE_CHECKING, Literal, Protocol, get_args
 
-from pipeline.types import FrameChoice
 from pipeline.words import plain
+
+if TYPE_CHECKING:
+    from pipeline.types import FrameChoice
 
 KeepingOrder = Literal["take picture", "start recording", "stop recording"]
 TalkingOrder = Literal["stop", "repeat", "slower", "faster", "louder", "quieter", "spell", "other voice"]
