@@ -8,8 +8,8 @@ from pipeline.types import AudioChunk, Image, VideoFrame
 QUIETEST = -60.0
 """dB of full scale where the bar of the level begins."""
 
-_FALL = 0.8
-"""Decibels by which the level falls with each chunk of 32 ms, so that the eye can follow it."""
+_FALL = 25.0
+"""Decibels a second by which the level falls, so that the eye can follow it."""
 
 _KEPT = 600
 """Small pictures that are kept: 20 s at 30 a second, as far back as a question may look (8 s before it began)."""
@@ -40,7 +40,7 @@ class Preview:
 
     def sound(self, chunk: AudioChunk) -> None:
         """The newest sound."""
-        self.level = max(level(chunk.samples), self.level - _FALL, QUIETEST)
+        self.level = max(level(chunk.samples), self.level - _FALL * len(chunk.samples) / chunk.rate, QUIETEST)
 
     def chosen(self, t: float) -> Image | None:
         """The frame of time `t` as the log says it, at 64 to 127 pixels; None if it is not kept."""

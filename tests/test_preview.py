@@ -53,3 +53,12 @@ def test_the_level_falls_slowly_so_that_the_eye_can_follow() -> None:
     assert loud == pytest.approx(-15.3, abs=0.2)
     preview.sound(AudioChunk(0.032, np.zeros(512, np.int16), 16_000))
     assert preview.level == pytest.approx(loud - 0.8)
+
+
+def test_the_level_falls_as_fast_in_small_pieces_of_sound() -> None:
+    preview = Preview()
+    preview.sound(AudioChunk(0.0, tone(0.032), 16_000))
+    loud = preview.level
+    for n in range(10):
+        preview.sound(AudioChunk(0.032 + n / 100, np.zeros(160, np.int16), 16_000))
+    assert preview.level == pytest.approx(loud - 2.5)
