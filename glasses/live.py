@@ -21,8 +21,9 @@ from glasses.settings import Config
 from pipeline import clock as clocks
 from pipeline.buttons import Button
 from pipeline.clock import Clock
-from pipeline.errors import CameraLost, DeviceLost, GlassesError, MicrophoneLost
+from pipeline.errors import CameraLost, DeviceLost, GlassesError, MicrophoneLost, UsageError
 from pipeline.events import EventLog
+from pipeline.listen.listener import Ears
 from pipeline.look.choice import LookSettings
 from pipeline.senses import Senses
 from pipeline.session import Session
@@ -99,7 +100,7 @@ class _Live:
         async def tell(what: str, told: str) -> None:
             self._log.emit("fault", turn=0, what=what, told="")  # there is no voice to tell it with
 
-        ears = await self._clock.run("load", self._models.ears)
+        ears = Ears(await self._clock.run("load", self._models.segmenter))
         await self._begin(stack, tell)
         senses = Senses(self._clock, self._log, ears, LookSettings(max_age=self._config.look.max_age))
         async with senses.perceive(camera, microphone, self._about, tell) as said:
@@ -121,6 +122,7 @@ class _Live:
     ) -> None:
         """See, hear and answer."""
         models, config, clock = self._models, self._config, self._clock
+        button = self._button()
         with self._wish.console.status("loading the models ...") if self._wish.console else nullcontext():
             await clock.run("load", models.load)
         backend = models.backend(clock, config.ask, self._log)
@@ -129,7 +131,7 @@ class _Live:
         parts = models.parts(clock, backend, speaker, config.ask, echoes=True, keeper=self._keeping)
         session = Session(clock, self._log, parts)
         await self._begin(stack, session.tell)
-        await session.run(camera, microphone or (), self._about, self._button())
+        await session.run(camera, microphone or (), self._about, button)
 
     async def _begin(self, stack: AsyncExitStack, tell: Tell) -> None:
         self._clock.restart()
@@ -138,11 +140,20 @@ class _Live:
             await stack.enter_async_context(self._dashboard.below(self._clock, self._printer))
 
     def _button(self) -> Button | None:
-        """What is pressed to talk, or to end an answer: without one that was named, the keys of the terminal."""
+        """What is pressed to talk, or to end an answer: without one that was named, the keys of the terminal.
+
+        Raises UsageError if a session that is to have one can't; others do without.
+        """
         start = self._config.start
-        if start.button or start.how == "key" or (self._wish.console and sys.stdin.isatty()):
+        wanted = bool(start.button) or start.how == "key"
+        if not wanted and not (self._wish.console and sys.stdin.isatty()):
+            return None
+        try:
             return open_button(start.button or "keyboard", self._clock)
-        return None
+        except UsageError:
+            if wanted:
+                raise
+            return None
 
     def _sources(self) -> tuple[Iterable[VideoFrame | News], Iterable[AudioChunk | News] | None]:
         """Camera and microphone, which the recorder and the preview see and hear too. Raises as `open_camera`."""

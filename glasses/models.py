@@ -108,10 +108,10 @@ class Models:
         for model in ("transcriber", "voice", "other_voices", "end_of_turn"):
             getattr(self, model)
 
-    def ears(self, clean: Clean | None = None) -> Ears:
-        """What one stream of sound goes through; `clean` takes our own voice out of it."""
+    def segmenter(self) -> Segmenter:
+        """Voice activity, for one stream of sound."""
         settings = SegmenterSettings(end_silence=self._config.listen.end_silence)
-        return Ears(Segmenter(SileroVad(weights.silero()), settings), self._wake_word(), clean)
+        return Segmenter(SileroVad(weights.silero()), settings)
 
     def _wake_word(self) -> WakeWord | None:
         if self._config.start.how != "wake":
@@ -135,7 +135,7 @@ class Models:
         played, clean = self._echo() if echoes else (None, None)
         speak, start = config.speak, config.start
         return Parts(
-            ears=self.ears(clean),
+            ears=Ears(self.segmenter(), self._wake_word(), clean),
             transcriber=self.transcriber,
             backend=backend,
             mouth=Mouth(

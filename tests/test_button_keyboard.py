@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import pty
 import signal
@@ -15,8 +16,12 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 
 import pytest
+from rich.console import Console
 
+from devices import button_keyboard
 from devices.registry import open_button
+from glasses import config as configuration
+from glasses.live import Wish, _Live
 from pipeline import clock as clocks
 from pipeline.buttons import ButtonPressed
 from pipeline.clock import Clock
@@ -211,3 +216,25 @@ def test_a_button_that_is_none_is_never_pressed() -> None:
             open_button("none:1", clock)
 
     clocks.run(main, virtual=True)
+
+
+@pytest.mark.parametrize("how", ["always", "key"])
+def test_only_a_session_that_is_started_by_a_key_fails_without_one(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(button_keyboard, "_terminal", nobody_s)
+    config = configuration.defaults({"start.how": how, "record.folder": "/nowhere"})
+
+    async def main(clock: Clock) -> None:
+        session = _Live(clock, config, Wish(console=Console(file=io.StringIO())), lambda event: None)
+        assert session._button() is None
+
+    if how == "key":
+        with pytest.raises(UsageError, match="no terminal"):
+            clocks.run(main, virtual=False)
+    else:
+        clocks.run(main, virtual=False)
+
+
+def nobody_s() -> int:
+    raise UsageError("no terminal whose keys could be read: run it in one")
