@@ -14,7 +14,7 @@ from benchmarks import hearing_sounds as sounds
 from benchmarks import wake_speech as made
 from pipeline.errors import UsageError
 from pipeline.listen.transcriber import RATE
-from pipeline.listen.wake import WORDS, MicroWakeWord, Woken, without_wake_word
+from pipeline.listen.wake import WORDS, MicroWakeWord, Woken
 from pipeline.types import AudioChunk, Samples
 
 SHARED = Path(__file__).parents[2] / "shared"
@@ -126,26 +126,3 @@ def test_every_word_is_heard_by_its_own_detector_only(word: str) -> None:
 def test_an_unknown_word_names_those_there_are() -> None:
     with pytest.raises(UsageError, match="'computer' is not known; choose one of okay_nabu, hey_jarvis, hey_mycroft, "):
         MicroWakeWord("computer")
-
-
-@pytest.mark.parametrize(
-    ("text", "word", "question"),
-    [
-        ("Alexa, what is this?", "alexa", "What is this?"),
-        ("Alexa. Can I have a latte?", "alexa", "Can I have a latte?"),
-        ("Alexa", "alexa", ""),
-        ("Alexa's on the table.", "alexa", "Alexa's on the table."),
-        ("Hey, Jarvis! What colour is it?", "hey_jarvis", "What colour is it?"),
-        ("Okay, Naboo. I want a mocha.", "okay_nabu", "I want a mocha."),
-        ("OK Nabu, read this", "okay_nabu", "Read this"),
-        ("Hey, McRift. Read this.", "hey_mycroft", "Read this."),
-        ("Hey, mikroft. Read this.", "hey_mycroft", "Read this."),
-        ("Hey Microsoft, read this.", "hey_mycroft", "Read this."),
-        ("What did Alexa say?", "alexa", "What did Alexa say?"),
-        ("Okay, now what is this?", "okay_nabu", "Okay, now what is this?"),
-        ("What is this?", "alexa", "What is this?"),
-        ("", "alexa", ""),
-    ],
-)
-def test_the_wake_word_is_no_part_of_the_question(text: str, word: str, question: str) -> None:
-    assert without_wake_word(text, word) == question

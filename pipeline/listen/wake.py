@@ -13,7 +13,6 @@ times for "Alexa" (`python -m benchmarks.wake`).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -162,18 +161,3 @@ class _Ear:
                 self._since = age
             if self._since > _NEW and age > _SETTLED:
                 yield self._begun + age, self._begun + self._since
-
-
-_WRITTEN = {
-    "okay_nabu": r"(?:okay|ok|o\.k\.|hey),? n[ao]h?[ -]?b(?:u|oo?|ou)s?",
-    "hey_jarvis": r"(?:hey|hay|hi|they|a),? (?:j[ae]rvi[sc]e?h?|jar this|jarvas|travis)",
-    "hey_mycroft": r"(?:hey|hay|hi|they),? (?:m[yia]c?[a-z]*[ck]?r[aoi]ft|mc ?r[aoi]ft|mike ?roft|my croft|microsoft)",
-    "alexa": r"(?:hey,? |okay,? )?(?:alexa|alexia|alexis|a lexa|lexa)",
-}
-"""How Whisper (base) writes the words, as a pattern: seen where questions follow in one breath, and near that."""
-
-
-def without_wake_word(text: str, word: str) -> str:
-    """What is left of a transcript that may begin with `word`, one of WORDS, in any of the ways it may be written."""
-    rest = re.sub(rf"^\W*(?:{_WRITTEN[word]})(?:[.,;:!?…-]+\s*|\s+|$)", "", text, flags=re.IGNORECASE)
-    return rest[:1].upper() + rest[1:] if rest != text else text
