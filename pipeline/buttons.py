@@ -12,7 +12,6 @@ class ButtonPressed:
     """The wearer pressed it."""
 
     t: float  # seconds of the session
-    released: bool = False  # whether the hardware can tell when it is let go: then ButtonReleased follows
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ class Pressed:
     async def __aiter__(self) -> AsyncGenerator[ButtonEvent, None]:
         for down, up in self.times:
             await self.clock.sleep_until(down)
-            yield ButtonPressed(down, released=True)
+            yield ButtonPressed(down)
             await self.clock.sleep_until(up)
             yield ButtonReleased(up)
 
