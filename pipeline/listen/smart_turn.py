@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pipeline.listen.network import network
 from pipeline.listen.spectrogram import log_mel
 from pipeline.listen.transcriber import RATE
 from pipeline.types import Samples
@@ -22,13 +23,9 @@ class SmartTurn:
     """
 
     def __init__(self, model: Path) -> None:
-        import onnxruntime
         from faster_whisper.feature_extractor import FeatureExtractor
 
-        options = onnxruntime.SessionOptions()
-        options.inter_op_num_threads = options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        self._network = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._network = network(model)
         self._filters = FeatureExtractor().mel_filters
 
     def complete(self, sound: Samples) -> float:

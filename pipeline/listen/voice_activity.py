@@ -7,6 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
+from pipeline.listen.network import network
 from pipeline.types import Samples
 
 BLOCK = 512
@@ -36,12 +37,7 @@ class SileroVad:
     """
 
     def __init__(self, model: Path) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.inter_op_num_threads = options.intra_op_num_threads = 1
-        options.log_severity_level = 3
-        self._network = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._network = network(model)
         self.reset()
 
     def reset(self) -> None:
