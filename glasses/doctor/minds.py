@@ -13,7 +13,7 @@ import numpy as np
 
 from glasses import config as configuration
 from glasses import weights
-from glasses.catalogue import CARRIED
+from glasses.catalogue import CARRIED, REMEDY
 from glasses.doctor.finding import Finding
 from glasses.egress import EgressLog
 from glasses.settings import Config
@@ -64,7 +64,7 @@ async def _all(clock: Clock, config: Config) -> AsyncIterator[Finding]:
             yield Finding("backend", "fail", str(error), "mend ask.backend, or what it lacks")
             continue
         except GlassesError as error:
-            yield Finding("backend", "fail", str(error), weights.REMEDY)
+            yield Finding("backend", "fail", str(error), REMEDY)
             continue
         for member in mind.members if isinstance(mind, Chain) else (mind,):
             if member.name in seen:
@@ -97,7 +97,7 @@ def _no_eyes() -> Any:
 def _ondevice() -> Finding:
     reader = next(model for model in CARRIED if model.package == "rapidocr")
     if not weights.carried(reader):
-        return Finding("backend", "fail", "ondevice: rapidocr is not installed", weights.REMEDY)
+        return Finding("backend", "fail", "ondevice: rapidocr is not installed", REMEDY)
     return Finding("backend", "ok", f"ondevice reads with rapidocr {metadata.version('rapidocr')}")
 
 
