@@ -19,10 +19,10 @@ _COMMANDS = {
     "latency": "Show where the time goes between a question and its answer.",
     "egress": "List what was sent to models: when, where to, how much.",
     "recordings": "List, play and delete what was recorded.",
-    "devices": "List cameras, microphones and speakers with the address to type.",
+    "devices": "List cameras, microphones, speakers and buttons with the address to type.",
     "models": "List the model weights, where each was found, and make them ready.",
     "config": "Show the settings in force and where they come from.",
-    "doctor": "Check this machine: libraries, weights, backend, camera, microphone, speaker.",
+    "doctor": "Check this machine: libraries, weights, backend, conversation, camera, microphone, speaker.",
 }
 
 _OPENCV = "libgl1 libglib2.0-0 libx11-6"

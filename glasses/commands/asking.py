@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
+from pipeline.ask.modes import AUTO, MODES
 from pipeline.errors import UsageError
 
-_MODES = ("auto", "instant", "thinking", "contemplating")
 _REACHES = ("machine", "lan", "hosted")
 
 
@@ -18,7 +18,7 @@ def asking_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
         click.option("--offline", is_flag=True, help="Ask nobody but this machine: the same as --reach machine."),
         click.option("--reach", type=click.Choice(_REACHES), help="How far words and pictures may go at the most."),
-        click.option("--mode", type=click.Choice(_MODES), help="How hard to think; auto goes by the question."),
+        click.option("--mode", type=click.Choice((AUTO, *MODES)), help="How hard to think; auto goes by the question."),
         click.option(
             "--backend", metavar="ADDRESS", help="Who is asked: ondevice, meta:MODEL or http://HOST/v1#MODEL."
         ),
