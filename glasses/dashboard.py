@@ -63,7 +63,8 @@ class Dashboard:
 
     def __init__(self, console: Console, now: Callable[[], float], start: Start | None, *, live: bool = False) -> None:
         """`start` is how a question begins, if one may; `live`: the picture is what is seen now, and large."""
-        self.preview = Preview(pictures=not live)
+        # Coarser colours show no face of a small picture, so none is kept for them.
+        self.preview = Preview(pictures=not live and console.color_system == "truecolor")
         self._console = console
         self._now = now
         self._situation = Situation(start or Start())
@@ -150,7 +151,7 @@ class Dashboard:
 
     def _chosen(self) -> Image | None:
         looked = self._situation.looked
-        if not looked or not looked["frames"] or self._console.color_system != "truecolor":
+        if not looked or not looked["frames"]:
             return None
         return self.preview.chosen(looked["frames"][0])
 
