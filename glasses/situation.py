@@ -67,7 +67,7 @@ class Situation:
 
     _stages: Stages = field(default_factory=Stages)
     _early: _Early = field(default_factory=_Early)
-    _certain: int = 0  # the last turn that was heard for certain
+    _certain_turn: int = 0  # the last turn that was heard for certain
     _turn: int | None = None  # of which the wearer is waiting for the answer, or hears it
     _voice: State = "thinking"  # what the assistant does in that turn
     _hearing: bool = False  # somebody speaks
@@ -127,7 +127,7 @@ class Situation:
         """For certain: a question, which has been asked already, or an order."""
         self._understood()
         self.question, self.certain = event.data["text"], True
-        self._certain, early, self._early = event.turn, self._early, _Early()
+        self._certain_turn, early, self._early = event.turn, self._early, _Early()
         if early.looked:
             self._turn, self._voice = event.turn, "thinking"
             self.looked, self.answer = early.looked, early.answer
@@ -144,7 +144,7 @@ class Situation:
         self._early = _Early()
 
     def _said(self, event: Event, text: str) -> None:
-        if event.turn > self._certain:
+        if event.turn > self._certain_turn:
             self._early.answer = (self._early.answer + text)[-_LONGEST:]
         elif event.turn == self._turn:
             self.answer = (self.answer + text)[-_LONGEST:]
@@ -154,7 +154,7 @@ class Situation:
 
     def _answered(self, event: Event) -> None:
         """Also without a question: an order that was carried out, a failure that is told."""
-        if self._turn is None and event.turn <= self._certain:
+        if self._turn is None and event.turn <= self._certain_turn:
             self._turn, self._voice, self.answer = event.turn, "thinking", event.data["text"]
 
     def _fault(self, event: Event) -> None:
