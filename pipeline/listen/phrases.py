@@ -6,8 +6,9 @@ stop: which of them can't end an order or a question, and in which company they 
 
 from __future__ import annotations
 
-import re
 from typing import Literal
+
+from pipeline.words import plain
 
 Ending = Literal["open", "hanging", "unsure", "closed", "whole"]
 """`open`: something must follow. `hanging`: a noun most likely does. `unsure`: Whisper itself expects more, or there
@@ -167,7 +168,7 @@ _GOING_ON = ("...", "\N{HORIZONTAL ELLIPSIS}", "-", "\N{EN DASH}", "\N{EM DASH}"
 def ending(text: str) -> Ending:
     """Whether `text`, as a recogniser wrote it, can be all that somebody wanted to say."""
     text = text.strip()
-    words = re.findall(r"\w[\w']*", text.lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'"))
+    words = [bare for word in plain(text).split() if (bare := word.lstrip("'"))]
     while len(words) > 1 and words[0] in _ADDRESSED:
         words = words[1:]
     if not words:
