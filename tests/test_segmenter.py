@@ -245,6 +245,15 @@ def test_whoever_hurries_it_ends_it_with_the_next_block() -> None:
     assert len(segment.samples) == 11 * BLOCK
 
 
+def test_whoever_hurries_it_in_a_pause_is_not_made_to_wait_by_what_is_decided_then() -> None:
+    segmenter = Segmenter(Probabilities(*[0.9] * 10), SETTINGS)
+    _, paused = certain(segmenter.feed(sound(13)))
+    assert isinstance(paused, Paused)
+    segmenter.hurry()
+    segmenter.wait(paused, 1.0)
+    assert len(ends(segmenter.feed(sound(1, 13 * STEP)))) == 1
+
+
 def test_what_is_forgotten_is_in_no_segment_and_what_follows_begins_anew() -> None:
     segmenter = Segmenter(Probabilities(*[0.9] * 30), SETTINGS)
     list(segmenter.feed(sound(20)))

@@ -155,12 +155,13 @@ class Segmenter:
 
     def wait(self, paused: Paused, seconds: float) -> None:
         """Let this pause end the stretch after so many seconds of silence, unless speech has gone on meanwhile."""
-        if self._paused is paused:
+        if self._paused is paused and self._patience:  # whoever hurries it is not made to wait
             self._patience = seconds
 
     def hurry(self) -> None:
         """Somebody says that this was all: what is being said ends with the next block."""
-        self._patience = 0.0 if self._speech else self._patience
+        if self._speech:
+            self._patience = 0.0
 
     def forget(self, before: float) -> Iterator[Speech]:
         """What sounded before that time was none of it, such as a wake word; what is left may begin anew."""
@@ -187,9 +188,9 @@ class Segmenter:
         if self._speech:
             yield from self._go_on(block)
         else:
-            yield from self._wait(block)
+            yield from self._await(block)
 
-    def _wait(self, block: _Block) -> Iterator[Speech]:
+    def _await(self, block: _Block) -> Iterator[Speech]:
         """Nobody speaks so far."""
         self._before.append(block)
         threshold = self._settings.offset if self._run else self._settings.onset
@@ -247,17 +248,19 @@ class Segmenter:
         """The stretch that is paused, with what has been silent since; as it was where speech has gone on."""
         return self._so_far() if self._paused is paused else paused.segment
 
+    @property
+    def _tail_end(self) -> float:
+        return self._t_end + self._settings.tail
+
     def _so_far(self) -> Segment:
-        last = self._t_end + self._settings.tail
-        samples = np.concatenate([block.samples for block in self._speech if block.t < last])
+        samples = np.concatenate([block.samples for block in self._speech if block.t < self._tail_end])
         return Segment(self._t_start, self._t_end, read_only(samples), self._speech[0].t)
 
     def _end(self) -> Segment:
         segment = self._so_far()
-        last = self._t_end + self._settings.tail
         self._listen()
         # What follows the tail may be the pre-roll of the next utterance.
-        self._before.extend(block for block in self._speech if block.t >= last)
+        self._before.extend(block for block in self._speech if block.t >= self._tail_end)
         self._speech = []
         return segment
 
