@@ -26,7 +26,7 @@ _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 def command(
     context: click.Context, camera: str | None, microphone: str | None, speaker: str | None, as_json: bool
 ) -> None:
-    """Check libraries, weights, backend, what starts a question, echo, settings, camera, microphone and speaker.
+    """Check libraries, weights, backend, conversation, settings and devices, with a remedy for what is wrong.
 
     Each backend is asked for its models, and one question about a drawn picture. A tone of half a second is played,
     to hear whether the microphone hears it. Files are neither read nor written.
