@@ -14,10 +14,11 @@ from typing import Literal
 
 import numpy as np
 
+from benchmarks.hearing_sounds import int16
 from pipeline.listen.segmenter import SegmenterSettings
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import BLOCK, VoiceActivity
-from pipeline.types import Samples, Word, read_only
+from pipeline.types import Samples, Word
 
 Kind = Literal["natural", "function", "content"]
 """As it was spoken, or the kind of word after which the speaker hesitates."""
@@ -170,7 +171,7 @@ def _spliced(samples: Samples, cut: int, tone: Samples, length: int) -> Samples:
         looped = _joined(looped, tone.astype(np.float64))
     speech = samples.astype(np.float64)
     whole = _joined(_joined(speech[: cut + _FADE // 2], looped[: length + _FADE]), speech[cut - _FADE // 2 :])
-    return read_only(np.clip(np.rint(whole), -32768, 32767).astype(np.int16))
+    return int16(whole)
 
 
 def _joined(

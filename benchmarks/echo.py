@@ -129,10 +129,6 @@ def echo(played: Samples, delay: float, gain: float) -> NDArray[np.float64]:
     return 32768 * (late + random.normal(size=len(late)) * 10 ** (-65 / 20))
 
 
-def int16(sound: NDArray[np.float64]) -> Samples:
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
-
-
 def cleaned(canceller: EchoCanceller, near: Samples, played: Samples, early: float) -> tuple[Samples, Samples, float]:
     """All of it: for the recogniser, for the detector, and CPU seconds a second of sound."""
     shift = round((canceller.lead + early) * RATE)
@@ -161,7 +157,7 @@ def alone(answers: list[Samples], room: str, system: str) -> Alone:
     delay, gain, early = ROOMS[room]
     pause = np.zeros(RATE * 3 // 2, np.int16)
     played = np.concatenate([part for answer in answers for part in (answer, pause)])
-    near = int16(echo(played, delay, gain))
+    near = sounds.int16(echo(played, delay, gain))
     _, judged, load = cleaned(SYSTEMS[system](), near, played, early)
     loud = played.astype(float) ** 2 > 0
     loud = np.concatenate([np.zeros(round(delay * RATE), bool), loud])[: len(near)]
@@ -191,11 +187,11 @@ class Crowd:
             self._near[start : start + len(order)] = order * (ours / np.std(order.astype(float)))
             self.spans.append((start / RATE, (start + len(order)) / RATE))
         silence = np.zeros(len(self.played), np.int16)
-        self.clean, self.begins, _ = self.noticed(int16(self._near + echo(silence, 0, 0)))
+        self.clean, self.begins, _ = self.noticed(sounds.int16(self._near + echo(silence, 0, 0)))
 
     def heard_over(self, played: Samples, system: str) -> tuple[Samples, Samples]:
         """For recogniser and detector, while `played` is what we say."""
-        near = int16(self._near + echo(played, self._delay, self._gain))
+        near = sounds.int16(self._near + echo(played, self._delay, self._gain))
         return cleaned(SYSTEMS[system](), near, played, 0.0)[:2]
 
     def noticed(self, judged: Samples) -> tuple[list[float], list[float], int]:

@@ -81,13 +81,13 @@ def mixed(speech: Samples, noise: Samples, snr: float, start: int) -> Samples:
     power = _power(np.concatenate([segment.samples for segment in voiced]) if voiced else speech)
     behind = np.take(noise, np.arange(start, start + len(speech)), mode="wrap").astype(np.float64)
     gain = np.sqrt(power / _power(behind) / 10 ** (snr / 10))
-    return _int16(speech + gain * behind)
+    return int16(speech + gain * behind)
 
 
 def kitchen(folder: Path) -> Samples:
     """Ten minutes of a kitchen in which nobody speaks, each pass of the recording louder than the last."""
     noise = read(folder / NOISE)
-    return _int16(np.concatenate([noise * gain for gain in GAINS]))
+    return int16(np.concatenate([noise * gain for gain in GAINS]))
 
 
 def detected(noise: Samples) -> Iterator[Sound]:
@@ -110,5 +110,6 @@ def _power(samples: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> float:
     return float(np.mean(np.square(samples.astype(np.float64)))) or 1.0
 
 
-def _int16(samples: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Samples:
+def int16(samples: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> Samples:
+    """Rounded, and clipped as a sound card does."""
     return read_only(np.clip(np.rint(samples), -32768, 32767).astype(np.int16))

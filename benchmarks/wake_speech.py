@@ -19,11 +19,11 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from benchmarks.hearing_sounds import utterances
+from benchmarks.hearing_sounds import int16, utterances
 from glasses import weights
 from pipeline.listen.transcriber import RATE
 from pipeline.speak.piper import Piper
-from pipeline.types import Samples, read_only
+from pipeline.types import Samples
 
 Sound = NDArray[np.float64]
 
@@ -119,18 +119,18 @@ def placed(sound: Sound, place: str) -> Samples:
         falling[0] = 1.0  # the direct sound
         padded = np.convolve(padded, falling)[: len(padded)]
     padded *= peak * 32768 / np.max(np.abs(padded))
-    return _int16(padded + HISS * _noise(len(padded), seed=3))
+    return int16(padded + HISS * _noise(len(padded), seed=3))
 
 
 def quiet(seconds: float) -> Samples:
     """A room in which nobody speaks."""
-    return _int16(HISS * _noise(round(seconds * RATE), seed=4))
+    return int16(HISS * _noise(round(seconds * RATE), seed=4))
 
 
 def as_loud(samples: Samples, other: Samples) -> Samples:
     """`samples`, made as loud as `other`."""
     mean, wanted = (np.mean(np.square(one.astype(np.float64))) for one in (samples, other))
-    return _int16(samples * np.sqrt(wanted / mean))
+    return int16(samples * np.sqrt(wanted / mean))
 
 
 def word_ends(samples: Samples) -> float | None:
@@ -169,7 +169,7 @@ def reading(part: int) -> Iterator[Samples]:
     for number, text in enumerate(islice(passages(), part * PASSAGES, None), part * PASSAGES):
         sound = cast[number % len(cast)].say(text)
         sound = np.concatenate([0.3 * 32768 * sound / (np.max(np.abs(sound)) or 1.0), np.zeros(RATE // 2)])
-        samples = _int16(sound + HISS * _noise(len(sound), seed=number))[:left]
+        samples = int16(sound + HISS * _noise(len(sound), seed=number))[:left]
         yield samples
         left -= len(samples)
         if left <= 0:
@@ -178,7 +178,3 @@ def reading(part: int) -> Iterator[Samples]:
 
 def _noise(length: int, seed: int) -> Sound:
     return np.random.default_rng(seed).standard_normal(length)
-
-
-def _int16(samples: Sound) -> Samples:
-    return read_only(np.clip(np.rint(samples), -32768, 32767).astype(np.int16))

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.hearing_sounds import int16
 from pipeline.errors import GlassesError
 from pipeline.listen.echo import Cleaned, EchoCanceller, FullDuplex, HalfDuplex
 from pipeline.listen.level import level
@@ -40,10 +41,6 @@ def room(played: Sound, delay: float, gain: float = 0.5) -> Sound:
         shift = round((delay + late) * RATE)
         echo[shift:] += part * played[: len(played) - shift]
     return echo + np.random.default_rng(9).normal(0, 10, len(played))
-
-
-def int16(sound: Sound) -> Samples:
-    return np.clip(np.rint(sound), -32768, 32767).astype(np.int16)
 
 
 def cleaned(canceller: EchoCanceller, near: Sound, played: Sound, *, early: float = 0.0, size: int = 512) -> Cleaned:
