@@ -4,7 +4,8 @@
 
 A Piper voice speaks answers into a made room: a loudspeaker that clips softly, a sound card whose clock drifts by
 50 ppm, a quarter of a second of reverberation, faint noise. What is played is known beforehand, as the product knows
-it, and in two rooms known wrongly by 0.1 s.
+it, and in two rooms known wrongly by 0.1 s. One of the two is beyond reach: 50 ms away and told 0.1 s late, the echo
+comes 50 ms before its sound, and the product looks only 20 ms ahead.
 
 alone   Echo return loss enhancement (the echo's power over what is left of it, without the first answer), and speech
         that our detector and segmenter find in a minute of our voice: each would be us interrupting ourselves.
@@ -64,7 +65,9 @@ ROOMS = {
     "250 ms, -6 dB, told 0.1 s early": (0.25, -6.0, 0.1),
     "50 ms, -6 dB, told 0.1 s late": (0.05, -6.0, -0.1),
 }
-"""Delay of the loudspeaker in seconds, its loudness in decibels, and by how much too early the product thinks it is."""
+"""Delay of the loudspeaker in seconds, its loudness in decibels, and by how much too early the product thinks it is.
+
+The last is beyond reach: its echo comes before anything that is looked at."""
 
 WHERE = "120 ms, -6 dB"
 """The room in which people order."""

@@ -15,8 +15,9 @@ from pipeline.types import AudioChunk, Samples
 class Alike:
     """One output for detector and recogniser, of a canceller that works on frames of 10 ms of microphone and played."""
 
-    def __init__(self, process: Callable[[Samples, Samples], Samples], lead: float = 0.1) -> None:
-        self.lead = lead
+    lead = FullDuplex.lead
+
+    def __init__(self, process: Callable[[Samples, Samples], Samples]) -> None:
         self._process = process
         self._near = self._far = np.zeros(0, np.int16)
 
