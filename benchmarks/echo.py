@@ -8,10 +8,11 @@ it, and in two rooms known wrongly by 0.1 s. One of the two is beyond reach: 50 
 comes 50 ms before its sound, and the product looks only 20 ms ahead.
 
 alone   Echo return loss enhancement (the echo's power over what is left of it, without the first answer), and speech
-        that our detector and segmenter find in a minute of our voice: each would be us interrupting ourselves.
+        that our detector and segmenter find in a minute of our voice: what becomes us interrupting ourselves.
 orders  DIR's people (see benchmarks/hearing.py) order while we speak, as loud as our echo. When they are noticed,
-        against the same recording without us, and how many of the values in their orders are understood, if we go on
-        speaking, and if we stop 0.2 s after we noticed, as the product does.
+        against the same recording without us: at the onset of what is then taken for speech, where the product pauses.
+        And how many of the values in their orders are understood, if we go on speaking, and if we fall silent 0.2 s
+        after we noticed.
 
 Compared: nothing; the product (detector on AEC3's output, recogniser on the adaptive filter's); each of the two for
 both; and, if they are installed, LiveKit's AEC3 (livekit) and Speex's canceller (pyaec).
@@ -23,7 +24,6 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from math import inf
@@ -38,7 +38,7 @@ from benchmarks.echo_systems import SYSTEMS
 from benchmarks.hearing import progress
 from glasses import weights
 from pipeline.listen.echo import EchoCanceller
-from pipeline.listen.segmenter import Segment, Segmenter, SegmenterSettings, SpeechStarted
+from pipeline.listen.segmenter import FalseOnset, Onset, Segment, Segmenter, SegmenterSettings, Speech, SpeechStarted
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import BLOCK, SileroVad
 from pipeline.listen.whisper import Whisper
@@ -80,6 +80,9 @@ STOPS = 0.2
 
 SOON = 0.4
 """Seconds after the beginning of an order within which our voice should pause."""
+
+Heard = list[tuple[float, Speech]]
+"""What is found, and when that is clear, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +149,14 @@ def cleaned(canceller: EchoCanceller, near: Samples, played: Samples, early: flo
     return outputs[0], outputs[1], (time.process_time() - began) / (len(near) / RATE)
 
 
-def heard(samples: Samples) -> Iterator[tuple[float, SpeechStarted | Segment]]:
-    """What the product's detector and segmenter find, and when they do, in seconds."""
+def heard(samples: Samples) -> Heard:
+    """What the product's detector and segmenter find."""
     segmenter = Segmenter(SileroVad(weights.silero()), SegmenterSettings())
-    for n in range(0, len(samples) - BLOCK + 1, BLOCK):
-        for item in segmenter.feed(AudioChunk(n / RATE, samples[n : n + BLOCK], RATE)):
-            if isinstance(item, SpeechStarted | Segment):
-                yield (n + BLOCK) / RATE, item
+    return [
+        ((n + BLOCK) / RATE, item)
+        for n in range(0, len(samples) - BLOCK + 1, BLOCK)
+        for item in segmenter.feed(AudioChunk(n / RATE, samples[n : n + BLOCK], RATE))
+    ]
 
 
 def alone(answers: list[Samples], room: str, system: str) -> Alone:
@@ -162,8 +166,7 @@ def alone(answers: list[Samples], room: str, system: str) -> Alone:
     played = np.concatenate([part for answer in answers for part in (answer, pause)])
     near = sounds.int16(echo(played, delay, gain))
     _, judged, load = cleaned(SYSTEMS[system](), near, played, early)
-    loud = played.astype(float) ** 2 > 0
-    loud = np.concatenate([np.zeros(round(delay * RATE), bool), loud])[: len(near)]
+    loud = np.concatenate([np.zeros(round(delay * RATE), bool), played != 0])[: len(near)]
     loud[: len(answers[0])] = False
     before, after = (np.mean(one[loud].astype(float) ** 2) for one in (near, judged))
     starts = sum(isinstance(item, SpeechStarted) for _, item in heard(judged))
@@ -190,24 +193,34 @@ class Crowd:
             self._near[start : start + len(order)] = order * (ours / np.std(order.astype(float)))
             self.spans.append((start / RATE, (start + len(order)) / RATE))
         silence = np.zeros(len(self.played), np.int16)
-        self.clean, self.begins, _ = self.noticed(sounds.int16(self._near + echo(silence, 0, 0)))
+        self.clean, self.begins, _ = self.noticed(heard(sounds.int16(self._near + echo(silence, 0, 0))))
 
-    def heard_over(self, played: Samples, system: str) -> tuple[Samples, Samples]:
-        """For recogniser and detector, while `played` is what we say."""
+    def heard_over(self, played: Samples, system: str) -> tuple[Samples, Heard]:
+        """What the recogniser gets and what the detector finds, while `played` is what we say."""
         near = sounds.int16(self._near + echo(played, self._delay, self._gain))
-        return cleaned(SYSTEMS[system](), near, played, 0.0)[:2]
+        left, judged, _ = cleaned(SYSTEMS[system](), near, played, 0.0)
+        return left, heard(judged)
 
-    def noticed(self, judged: Samples) -> tuple[list[float], list[float], int]:
+    def noticed(self, found: Heard) -> tuple[list[float], list[float], int]:
         """When each order was noticed and when it began, in seconds, and what else was taken for speech; inf: never."""
-        starts = [(at, item.t) for at, item in heard(judged) if isinstance(item, SpeechStarted)]
+        starts, onset = [], inf
+        for at, item in found:
+            match item:
+                case Onset():
+                    onset = at
+                case FalseOnset():
+                    onset = inf
+                case SpeechStarted():
+                    starts.append((min(onset, at), item.t))
+                    onset = inf
         firsts = [next((one for one in starts if a - 0.3 <= one[1] < b), (inf, inf)) for a, b in self.spans]
         others = sum(not any(a - 0.3 <= t < b + 0.3 for a, b in self.spans) for _, t in starts)
         return [at for at, _ in firsts], [t for _, t in firsts], others
 
-    def understood(self, left: Samples, judged: Samples) -> int:
-        """Values of the orders in what the recogniser makes of what the detector finds."""
+    def understood(self, left: Samples, found: Heard) -> int:
+        """Values of the orders in what the recogniser makes of what the detector found."""
         texts = [""] * len(self.spans)
-        for _, item in heard(judged):
+        for _, item in found:
             if isinstance(item, Segment):
                 sound = left[max(0, round(item.t * RATE)) :][: len(item.samples)]
                 for n, (a, b) in enumerate(self.spans):
@@ -217,8 +230,8 @@ class Crowd:
 
     def orders(self, system: str) -> Orders:
         """What is noticed and understood with one canceller."""
-        left, judged = self.heard_over(self.played, system)
-        noticed, _, starts = self.noticed(judged)
+        left, found = self.heard_over(self.played, system)
+        noticed, _, starts = self.noticed(found)
         played = self.played.copy()
         for (_, end), at in zip(self.spans, noticed, strict=True):
             if at < inf:
@@ -231,7 +244,7 @@ class Crowd:
             later=float(later[len(later) // 2]),
             latest=float(later[len(later) * 95 // 100]),
             starts=starts,
-            going_on=self.understood(left, judged),
+            going_on=self.understood(left, found),
             stopping=self.understood(*self.heard_over(played, system)),
             values=sum(map(len, self._labels.values())),
         )
