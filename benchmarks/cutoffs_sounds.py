@@ -19,6 +19,7 @@ from pipeline.listen.segmenter import SegmenterSettings
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import BLOCK, VoiceActivity
 from pipeline.types import Samples, Word
+from pipeline.words import plain
 
 Kind = Literal["natural", "function", "content"]
 """As it was spoken, or the kind of word after which the speaker hesitates."""
@@ -135,11 +136,6 @@ def hesitations(file: str, samples: Samples, words: Sequence[Word], tone: Sample
             cut = _quietest(samples, round((words[n].t_end + words[n + 1].t_start) / 2 * RATE))
             length = round(chance.uniform(*HESITATION) * RATE)
             yield Clip(file, kind, _spliced(samples, cut, tone, length), cut / RATE, words[n].text)
-
-
-def plain(word: str) -> str:
-    """A word without its punctuation."""
-    return word.strip(' .,!?;:-\N{HORIZONTAL ELLIPSIS}"').lower().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
 
 
 def room_tone(samples: Samples, vad: VoiceActivity) -> Samples | None:
