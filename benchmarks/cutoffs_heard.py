@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import hearing_sounds
-from benchmarks.cutoffs_sounds import Clip, Kind, hesitations, pauses, room_tone
+from benchmarks.cutoffs_sounds import Clip, Kind, chances, hesitations, pauses, room_tone
 from glasses import weights
 from pipeline.listen.end_of_turn import Adaptive, Evidence, gather
 from pipeline.listen.smart_turn import SmartTurn
@@ -60,13 +60,15 @@ class Ears:
     def cases(self, path: Path, each: int) -> Iterator[Case]:
         """The clips made of one recording, with up to `each` hesitations of a kind; none if nobody speaks in it."""
         samples = hearing_sounds.read(path)
-        clips = [Clip(path.name, "natural", samples)]
-        tone = room_tone(samples, self._vad)
+        judged = chances(samples, self._vad)
+        clips = [(Clip(path.name, "natural", samples), judged)]
+        tone = room_tone(samples, judged)
         if tone is not None:
-            clips += hesitations(path.name, samples, self._words(samples), tone, each)
-        for clip in clips:
+            let_in = hesitations(path.name, samples, self._words(samples), tone, each)
+            clips += [(clip, chances(clip.samples, self._vad)) for clip in let_in]
+        for clip, judged in clips:
             asked = []
-            for pause in pauses(clip.samples, self._vad):
+            for pause in pauses(clip.samples, judged):
                 heard = self._transcript(pause.early)
                 evidence = gather(heard, Adaptive(self if self._smart else None).listen(pause.sound))
                 asked.append(Asked(pause.t_last, pause.length, heard, evidence))

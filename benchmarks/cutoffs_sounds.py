@@ -76,20 +76,27 @@ class Pause:
     sound: Samples  # the stretch so far, as the decider gets it
 
 
-def pauses(samples: Samples, vad: VoiceActivity) -> list[Pause]:
-    """The pauses as the segmenter with the product's settings would see them; the last is the reference end.
+def chances(samples: Samples, vad: VoiceActivity) -> list[float]:
+    """The probability of speech in each block of `samples`, from their beginning; a rest that fills none is left out.
 
-    Empty if there is no speech.
+    What `pauses` and `room_tone` want to know of the same samples.
     """
     vad.reset()
-    blocks = len(samples) // BLOCK
-    chances = [vad.probability(samples[n * BLOCK : (n + 1) * BLOCK]) for n in range(blocks)]
-    first = _onset(chances)
-    if first is None:
+    return [vad.probability(samples[n : n + BLOCK]) for n in range(0, len(samples) - BLOCK + 1, BLOCK)]
+
+
+def pauses(samples: Samples, judged: Sequence[float]) -> list[Pause]:
+    """The pauses as the segmenter with the product's settings would see them; the last is the reference end.
+
+    It is that of the last speech that is long enough to be some: a click behind an order is no part of it. Empty if
+    there is no speech.
+    """
+    runs = list(_runs(judged))
+    if not runs:
         return []
+    first, last = runs[0][0], runs[-1][-1]
     start = max(0, first * BLOCK - round(SETTINGS.pre_roll * RATE))
-    voiced = [n for n in range(first, blocks) if chances[n] >= SETTINGS.offset]
-    voiced = [n for n in voiced if n <= _last(chances)]
+    voiced = [n for n in range(first, last + 1) if judged[n] >= SETTINGS.offset]
     found = []
     for n, following in zip(voiced, [*voiced[1:], None], strict=True):
         if following is None or following - n > LISTENED:
@@ -100,20 +107,10 @@ def pauses(samples: Samples, vad: VoiceActivity) -> list[Pause]:
     return found
 
 
-def _onset(chances: Sequence[float]) -> int | None:
-    """The first block of the first speech that is long enough to be some."""
-    return next((run[0] for run in _runs(chances)), None)
-
-
-def _last(chances: Sequence[float]) -> int:
-    """The last block of the last speech that is long enough to be some: a click behind an order is no part of it."""
-    return [run[-1] for run in _runs(chances)][-1]
-
-
-def _runs(chances: Sequence[float]) -> Iterator[range]:
+def _runs(judged: Sequence[float]) -> Iterator[range]:
     """Blocks of speech in a row, as the segmenter finds beginnings."""
     begun: int | None = None
-    for n, chance in enumerate([*chances, 0.0]):
+    for n, chance in enumerate([*judged, 0.0]):
         if begun is None and chance >= SETTINGS.onset:
             begun = n
         elif begun is not None and chance < SETTINGS.offset:
@@ -138,14 +135,12 @@ def hesitations(file: str, samples: Samples, words: Sequence[Word], tone: Sample
             yield Clip(file, kind, _spliced(samples, cut, tone, length), cut / RATE, words[n].text)
 
 
-def room_tone(samples: Samples, vad: VoiceActivity) -> Samples | None:
+def room_tone(samples: Samples, judged: Sequence[float]) -> Samples | None:
     """The longest stretch of a recording without speech; None if it is too short to be used."""
-    vad.reset()
-    quiet = [vad.probability(samples[n : n + BLOCK]) < 0.1 for n in range(0, len(samples) - BLOCK + 1, BLOCK)]
     best = range(0)
     begun = 0
-    for n, still in enumerate([*quiet, False]):
-        if not still:
+    for n, chance in enumerate([*judged, 1.0]):
+        if chance >= 0.1:
             if n - begun > len(best):
                 best = range(begun, n)
             begun = n + 1

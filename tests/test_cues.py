@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import chain, repeat
 from pathlib import Path
@@ -12,10 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from benchmarks.cutoffs_sounds import chances
 from glasses import weights
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.transcriber import RATE
-from pipeline.listen.voice_activity import BLOCK, SileroVad
+from pipeline.listen.voice_activity import SileroVad
 from pipeline.listen.whisper import Whisper
 from pipeline.speak.cues import Cue, cue
 from pipeline.types import AudioChunk, Samples
@@ -88,16 +88,11 @@ def repeated(name: Cue, gap: float, level: float, noise: float) -> Samples:
     return np.clip(sound + np.random.default_rng(5).normal(0, noise, len(sound)), -32768, 32767).astype(np.int16)
 
 
-def probabilities(vad: SileroVad, sound: Samples) -> Iterator[float]:
-    vad.reset()
-    return (vad.probability(sound[n : n + BLOCK]) for n in range(0, len(sound) - BLOCK + 1, BLOCK))
-
-
 @pytest.mark.parametrize("name", CUES)
 @pytest.mark.parametrize("level", [-20, 0, 16])
 def test_silero_hears_nobody_speak_in_a_cue(silero: SileroVad, name: Cue, level: float) -> None:
     sounds = (repeated(name, gap, level, noise) for gap in (0.05, 0.3) for noise in (0, 30))
-    assert max(chain.from_iterable(probabilities(silero, sound) for sound in sounds)) < 0.2
+    assert max(chain.from_iterable(chances(sound, silero) for sound in sounds)) < 0.2
 
 
 @pytest.mark.parametrize("name", CUES)

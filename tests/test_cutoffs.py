@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,19 +18,9 @@ from pipeline.listen.end_of_turn import Ended, Evidence
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.listen.voice_activity import BLOCK
 from pipeline.types import Samples, Word
+from tests.timeline import LoudnessVad
 
 BLOCKS = 60
-
-
-@dataclass
-class LoudIsSpeech:
-    """A detector that needs no model."""
-
-    def probability(self, block: Samples) -> float:
-        return float(np.abs(block).max() > 1000)
-
-    def reset(self) -> None:
-        pass
 
 
 def spoken(*stretches: tuple[int, int]) -> Samples:
@@ -46,31 +35,35 @@ def seconds(blocks: int) -> float:
     return blocks * BLOCK / RATE
 
 
+def pauses_in(samples: Samples) -> list[sounds.Pause]:
+    return sounds.pauses(samples, sounds.chances(samples, LoudnessVad()))
+
+
 def test_pauses_lie_between_and_behind_what_is_spoken() -> None:
-    found = sounds.pauses(spoken((5, 15), (25, 40)), LoudIsSpeech())
+    found = pauses_in(spoken((5, 15), (25, 40)))
     assert [pause.t_last for pause in found] == [seconds(15), seconds(40)]
     assert [pause.length for pause in found] == [seconds(11), math.inf]
 
 
 def test_a_gap_that_is_over_before_the_decider_has_heard_it_is_no_pause() -> None:
-    (last,) = sounds.pauses(spoken((5, 15), (20, 40)), LoudIsSpeech())
+    (last,) = pauses_in(spoken((5, 15), (20, 40)))
     assert last.t_last == seconds(40)
 
 
 def test_the_decider_gets_a_little_silence_but_nothing_of_what_follows() -> None:
     samples = spoken((5, 15), (25, 40))
-    first, _ = sounds.pauses(samples, LoudIsSpeech())
+    first, _ = pauses_in(samples)
     assert np.array_equal(first.early, samples[: (15 + sounds.EARLY) * BLOCK])
     assert np.array_equal(first.sound, samples[: (15 + sounds.LISTENED) * BLOCK])
 
 
 def test_a_click_behind_an_order_is_no_part_of_it() -> None:
-    (only,) = sounds.pauses(spoken((5, 15), (40, 42)), LoudIsSpeech())
+    (only,) = pauses_in(spoken((5, 15), (40, 42)))
     assert only.t_last == seconds(15)
 
 
 def test_silence_has_no_pauses() -> None:
-    assert sounds.pauses(spoken(), LoudIsSpeech()) == []
+    assert pauses_in(spoken()) == []
 
 
 def order() -> tuple[Samples, list[Word]]:
@@ -109,15 +102,19 @@ def test_hesitations_are_the_same_every_time() -> None:
     assert [clip.samples.tobytes() for clip in first] == [clip.samples.tobytes() for clip in second]
 
 
+def room_tone_in(samples: Samples) -> Samples | None:
+    return sounds.room_tone(samples, sounds.chances(samples, LoudnessVad()))
+
+
 def test_room_tone_is_the_longest_stretch_without_speech() -> None:
     samples = spoken((0, 5), (20, 25))
-    tone = sounds.room_tone(samples, LoudIsSpeech())
+    tone = room_tone_in(samples)
     assert tone is not None
     assert np.array_equal(tone, samples[27 * BLOCK : (BLOCKS - 2) * BLOCK])
 
 
 def test_a_recording_without_silence_has_no_room_tone() -> None:
-    assert sounds.room_tone(spoken((0, BLOCKS - 5)), LoudIsSpeech()) is None
+    assert room_tone_in(spoken((0, BLOCKS - 5))) is None
 
 
 def asked(length: float, confidence: float = 0.8) -> Asked:

@@ -182,9 +182,10 @@ def test_people_are_waited_for_in_the_middle_of_an_order_and_not_at_its_end() ->
     decider = Adaptive()
     for name in ("0075d273.flac", "16701b2c.flac", "439556c2.flac"):
         samples = hearing_sounds.read(SPEECH / name)
-        tone = cutoffs_sounds.room_tone(samples, vad)
+        judged = cutoffs_sounds.chances(samples, vad)
+        tone = cutoffs_sounds.room_tone(samples, judged)
         assert tone is not None
-        whole = cutoffs_sounds.pauses(samples, vad)[-1]
+        whole = cutoffs_sounds.pauses(samples, judged)[-1]
         assert patience(decider, whisper.transcribe(whole.early), whole.sound) < 0.6
         half = np.concatenate([whole.early[: len(whole.early) // 2], tone[: RATE // 5]])
         assert patience(decider, whisper.transcribe(half[: -RATE // 8]), half) > 0.7
