@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from benchmarks.hearing_sounds import int16
+from pipeline.listen.end_of_turn import SILENCE
 from pipeline.listen.segmenter import SegmenterSettings
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import BLOCK, VoiceActivity
@@ -26,11 +27,11 @@ Kind = Literal["natural", "function", "content"]
 
 SETTINGS = SegmenterSettings()
 
-EARLY = 2
-"""Blocks of silence after which what was said so far is transcribed: 64 ms."""
+EARLY = round(SETTINGS.pause * RATE / BLOCK)
+"""Blocks of silence after which what was said so far is transcribed."""
 
-LISTENED = 6
-"""Blocks of silence that the decider listens to, while the words are being found: `SILENCE` of the product."""
+LISTENED = round(SILENCE * RATE / BLOCK)
+"""Blocks of silence that the decider listens to, while the words are being found."""
 
 HESITATION = (0.3, 1.0)
 """Seconds of room tone, from and to, evenly spread."""
