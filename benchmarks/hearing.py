@@ -32,12 +32,11 @@ import numpy as np
 
 from benchmarks import hearing_sounds as sounds
 from benchmarks import hearing_words as words
+from benchmarks.hearing_defaults import Defaults
 from glasses import weights
-from pipeline.listen.transcriber import RATE
+from pipeline.listen.transcriber import RATE, Transcriber
 from pipeline.listen.whisper import Whisper
-from pipeline.types import Samples
 
-Recogniser = Callable[[Samples], str]
 Labels = dict[str, dict[str, str]]
 
 SYSTEMS = ("ours", "defaults")
@@ -72,33 +71,12 @@ class Score:
     values: int = 0  # in the labels; 0 where nobody speaks
 
 
-def ours(folder: Path, language: str) -> Recogniser:
-    """The product's recogniser."""
-    whisper = Whisper(folder, language)
-    return lambda samples: whisper.transcribe(samples).text
-
-
-def defaults(folder: Path, language: str) -> Recogniser:
-    """faster-whisper as it comes, but for the type of the weights."""
-    import ctranslate2
-    from faster_whisper import WhisperModel
-
-    ctranslate2.set_random_seed(0)
-    model = WhisperModel(str(folder), device="cpu", compute_type="int8", local_files_only=True)
-
-    def hear(samples: Samples) -> str:
-        parts, _ = model.transcribe(samples.astype(np.float32) / np.float32(32768), language=language)
-        return " ".join(part.text.strip() for part in parts)
-
-    return hear
-
-
-def compare(condition: str, stretches: Iterable[sounds.Sound], systems: dict[str, Recogniser]) -> Iterator[Heard]:
+def compare(condition: str, stretches: Iterable[sounds.Sound], systems: dict[str, Transcriber]) -> Iterator[Heard]:
     """Every stretch through every system, who goes first changing each time."""
     for n, sound in enumerate(stretches):
         for name in SYSTEMS if n % 2 else reversed(SYSTEMS):
             began = time.perf_counter()
-            text = systems[name](sound.samples)
+            text = systems[name].transcribe(sound.samples).text
             took = time.perf_counter() - began
             yield Heard(condition, name, sound.file, len(sound.samples) / RATE, took, text)
 
@@ -135,9 +113,9 @@ def main() -> None:
         parser.error(f"{options.speech}: no labels.json there; see the head of {Path(__file__).name}")
 
     folder = weights.whisper(options.model)
-    systems = {
-        "ours": ours(folder, options.language),
-        "defaults": defaults(folder, options.language),
+    systems: dict[str, Transcriber] = {
+        "ours": Whisper(folder, options.language),
+        "defaults": Defaults(folder, options.language),
     }
     labels = dict(islice(sorted(sounds.labels(options.speech).items()), options.limit))
     with progress() as track:
@@ -163,11 +141,11 @@ def main() -> None:
         table(options.model, scores)
 
 
-def warm(systems: dict[str, Recogniser], stretches: list[sounds.Sound]) -> None:
+def warm(systems: dict[str, Transcriber], stretches: list[sounds.Sound]) -> None:
     """Memory is allotted and threads are started at the first call; that is nobody's speed."""
-    for hear in systems.values():
+    for system in systems.values():
         for sound in stretches[:2]:
-            hear(sound.samples)
+            system.transcribe(sound.samples)
 
 
 @contextmanager

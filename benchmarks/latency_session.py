@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.hearing_defaults import Defaults
 from devices.registry import open_microphone, open_speaker
 from glasses import config as configuration
 from glasses import weights
@@ -32,11 +33,11 @@ from pipeline.clock import Clock
 from pipeline.events import EventLog
 from pipeline.listen.listener import Clean, Ears
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
-from pipeline.listen.transcriber import RATE, Transcript
+from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import SileroVad
 from pipeline.session import Session
 from pipeline.sources import News, iterated
-from pipeline.types import AudioChunk, Event, Samples, VideoFrame, read_only
+from pipeline.types import AudioChunk, Event, VideoFrame, read_only
 
 SETTINGS = ("ours", "plain")
 
@@ -47,26 +48,6 @@ LOUD = 5000
 """Above this is the click that each session hears first."""
 
 _FRAMES_PER_SECOND = 15
-
-
-class Defaults:
-    """faster-whisper as it comes, but for the type of the weights."""
-
-    def __init__(self, model: str, language: str) -> None:
-        from faster_whisper import WhisperModel
-
-        folder = str(weights.whisper(model))
-        self._model = WhisperModel(folder, device="cpu", compute_type="int8", local_files_only=True)
-        self._language = language
-
-    def transcribe(self, samples: Samples) -> Transcript:
-        """As `Transcriber.transcribe`."""
-        sound = samples.astype(np.float32) / np.float32(32768)
-        segments, _ = self._model.transcribe(sound, language=self._language)
-        found = list(segments)
-        text = " ".join(segment.text.strip() for segment in found)
-        confidence = math.exp(np.mean([segment.avg_logprob for segment in found])) if found else 0.0
-        return Transcript(text, confidence, self._language, "" if text else "no words")
 
 
 class Pictures:
@@ -121,7 +102,7 @@ class Plain(Models):
     @cached_property
     def transcriber(self) -> Defaults:  # type: ignore[override]
         """faster-whisper's own."""
-        return Defaults(self._config.listen.model, self._config.listen.language)
+        return Defaults(weights.whisper(self._config.listen.model), self._config.listen.language)
 
     def ears(self, clean: Clean | None = None) -> Ears:
         """Ears to which nothing is a pause."""
