@@ -24,6 +24,7 @@ from statistics import median, quantiles
 import cv2
 import numpy as np
 
+from benchmarks.processes import resident, used
 from glasses.recordings import open_recording
 from pipeline.types import Image, Samples, read_only
 from tests.sound import ROOM_RATE, Room, sound_system_in
@@ -84,17 +85,6 @@ def beep() -> Samples:
     """A loud 1 kHz that begins at once."""
     t = np.arange(round(_BEEP * ROOM_RATE)) / ROOM_RATE
     return (12_000 * np.cos(2 * np.pi * 1000 * t)).astype(np.int16)
-
-
-def resident(pid: int) -> float:
-    """Megabytes of a process."""
-    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-def used(pid: int) -> float:
-    """CPU seconds of a process so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def number_in(image: Image) -> int:

@@ -8,9 +8,9 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import Any
 
+from benchmarks import processes
 from benchmarks.latency_score import Stamped
 from pipeline.types import Event
 
@@ -35,7 +35,6 @@ class Process:
         self._process = subprocess.Popen(
             self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
         )
-        self._proc = Path("/proc") / str(self._process.pid)
         self._reading = threading.Thread(target=self._read, daemon=True)
         self._reading.start()
         return self
@@ -73,13 +72,11 @@ class Process:
 
     def cpu(self) -> float:
         """Seconds of processor time so far, all threads."""
-        fields = (self._proc / "stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")  # utime and stime, proc(5)
+        return processes.used(self._process.pid)
 
     def peak(self) -> float:
         """The largest resident set so far, megabytes."""
-        lines = (self._proc / "status").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
+        return processes.peak(self._process.pid)
 
     def _tell(self, what: str) -> None:
         assert self._process.stdin

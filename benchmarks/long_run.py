@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import os
 import threading
 import time
 from collections import Counter
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.processes import resident
 from devices.registry import open_speaker
 from devices.resampling import resampled
 from glasses import config as configuration
@@ -51,12 +53,6 @@ _BLOCK = 1600
 _FRAMES = 5.0
 _SETTLED = 1200.0
 """Seconds after which memory counts: by then everything has been used once."""
-
-
-def resident() -> float:
-    """Megabytes of this process in memory."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * 4096 / 1e6
 
 
 class Day:
@@ -126,7 +122,7 @@ def run(hours: float, every: float) -> tuple[Counter[str], list[tuple[float, flo
     def watch(event: Event) -> None:
         kinds[event.kind] += 1
         if event.t >= 600 * len(memory):
-            memory.append((event.t / 60, resident()))
+            memory.append((event.t / 60, resident(os.getpid())))
             print(f"long run: {event.t / 60:4.0f} min, {memory[-1][1]:.0f} MB", flush=True)
 
     async def main(clock: Clock) -> None:
