@@ -38,7 +38,7 @@ import platformdirs
 from benchmarks import hearing_sounds
 from benchmarks.cutoffs_fit import FOLDS, Example, fit, fold, unseen
 from benchmarks.cutoffs_heard import Asked, Case, Ears
-from benchmarks.hearing import progress
+from benchmarks.showing import line, progress, table
 from pipeline.listen.end_of_turn import (
     EVEN,
     EVEN_TRAINED,
@@ -200,7 +200,8 @@ def main() -> None:
     if options.json:
         print(json.dumps({"model": options.model, "clips": kinds, "rows": [*map(asdict, result)]}))
     elif sys.stdout.isatty():
-        table(result, kinds)
+        title = "Cut off as it was spoken, after function and content words; delay"
+        table(title, [cells(row, kinds) for row in result], grouped=True)
     else:
         lines(result, kinds)
 
@@ -223,18 +224,7 @@ def lines(result: Sequence[Row], kinds: Counter[str]) -> None:
     """For a log: a line for each row."""
     for row in result:
         who, setting, *rest = cells(row, kinds).items()
-        print(f"cut-offs: {who[1]}, {setting[1]}:", ", ".join(f"{name}: {cell}" for name, cell in rest))
-
-
-def table(result: Sequence[Row], kinds: Counter[str]) -> None:
-    """For a terminal."""
-    from rich.console import Console
-    from rich.table import Table
-
-    shown = Table(*cells(result[0], kinds), title="Cut off as it was spoken, after function and content words; delay")
-    for row, following in zip(result, [*result[1:], None], strict=True):
-        shown.add_row(*cells(row, kinds).values(), end_section=following is None or following.decider != row.decider)
-    Console().print(shown)
+        line(f"cut-offs: {who[1]}, {setting[1]}:", {f"{name}:": cell for name, cell in rest})
 
 
 if __name__ == "__main__":

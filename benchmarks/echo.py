@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -35,7 +34,7 @@ from numpy.typing import NDArray
 from benchmarks import hearing_sounds as sounds
 from benchmarks import hearing_words as words
 from benchmarks.echo_systems import SYSTEMS
-from benchmarks.hearing import progress
+from benchmarks.showing import progress, show
 from glasses import weights
 from pipeline.listen.echo import EchoCanceller
 from pipeline.listen.segmenter import FalseOnset, Onset, Segment, Segmenter, SegmenterSettings, Speech, SpeechStarted
@@ -267,12 +266,9 @@ def main() -> None:
         orders = track("people over our voice", map(crowd.orders, SYSTEMS), len(SYSTEMS))
     if options.json:
         print(json.dumps({"alone": [*map(asdict, voices)], "orders": [*map(asdict, orders)]}))
-    elif sys.stdout.isatty():
-        table("Our voice alone", [shown_alone(one) for one in voices])
-        table(f"People over our voice ({WHERE}), as loud as it", [shown_orders(one) for one in orders])
-    else:
-        for row in [*map(shown_alone, voices), *map(shown_orders, orders)]:
-            print("echo: " + ", ".join(f"{name} {cell}" for name, cell in row.items()))
+        return
+    people = f"People over our voice ({WHERE}), as loud as it"
+    show("echo", {"Our voice alone": [*map(shown_alone, voices)], people: [*map(shown_orders, orders)]})
 
 
 def shown_alone(one: Alone) -> dict[str, str]:
@@ -296,17 +292,6 @@ def shown_orders(one: Orders) -> dict[str, str]:
         "understood, going on": f"{one.going_on} of {one.values}",
         "understood, stopping": f"{one.stopping} of {one.values}",
     }
-
-
-def table(title: str, rows: list[dict[str, str]]) -> None:
-    """For a terminal."""
-    from rich.console import Console
-    from rich.table import Table
-
-    shown = Table(*rows[0], title=title)
-    for row in rows:
-        shown.add_row(*row.values())
-    Console().print(shown)
 
 
 if __name__ == "__main__":

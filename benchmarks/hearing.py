@@ -21,18 +21,17 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from benchmarks import hearing_sounds as sounds
 from benchmarks import hearing_words as words
 from benchmarks.hearing_defaults import Defaults
+from benchmarks.showing import line, progress, table
 from glasses import weights
 from pipeline.listen.transcriber import RATE, Transcriber
 from pipeline.listen.whisper import Whisper
@@ -138,7 +137,7 @@ def main() -> None:
     if options.json:
         print(json.dumps({"model": options.model, "scores": [*map(asdict, scores)], "heard": [*map(asdict, heard)]}))
     elif sys.stdout.isatty():
-        table(options.model, scores)
+        conditions_table(options.model, scores)
 
 
 def warm(systems: dict[str, Transcriber], stretches: list[sounds.Sound]) -> None:
@@ -148,47 +147,17 @@ def warm(systems: dict[str, Transcriber], stretches: list[sounds.Sound]) -> None
             system.transcribe(sound.samples)
 
 
-@contextmanager
-def progress() -> Iterator[Callable[..., list[Any]]]:
-    """A function (title, items[, total]) that makes a list of items while showing how far it is, on stderr."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not console.is_terminal) as bars:
-
-        def track(title: str, items: Iterable[Any], total: int | None = None) -> list[Any]:
-            if not console.is_terminal:
-                print(f"{title} ...", file=sys.stderr, flush=True)
-            bar = bars.add_task(title, total=total)
-            done = []
-            for item in items:
-                done.append(item)
-                bars.advance(bar)
-            bars.update(bar, total=len(done), completed=len(done))
-            return done
-
-        yield track
-
-
 def lines(model: str, both: list[Score]) -> None:
     """One condition for a log: a line for each system, as soon as they are known."""
     for one in both:
-        shown = ", ".join(f"{name} {cell}" for name, cell in row(one, both[0]).items() if cell)
-        print(f"hearing: {model}, {shown}", flush=True)
+        line(f"hearing: {model},", row(one, both[0]))
 
 
-def table(model: str, scores: list[Score]) -> None:
+def conditions_table(model: str, scores: list[Score]) -> None:
     """All conditions for a terminal."""
-    from rich.console import Console
-    from rich.table import Table
-
     firsts = {one.condition: one for one in reversed(scores)}
     rows = [row(one, firsts[one.condition]) for one in scores]
-    shown = Table(*rows[0], title=f"Whisper {model}: ours, and faster-whisper's defaults")
-    for number, cells in enumerate(rows, 1):
-        shown.add_row(*cells.values(), end_section=number % len(SYSTEMS) == 0)
-    Console().print(shown)
+    table(f"Whisper {model}: ours, and faster-whisper's defaults", rows, grouped=True)
 
 
 def row(one: Score, ours: Score) -> dict[str, str]:

@@ -45,6 +45,7 @@ from benchmarks.latency_model import models
 from benchmarks.latency_process import Process
 from benchmarks.latency_score import Asked, Delivery, Score, Stamped, asked, row, score
 from benchmarks.latency_session import LOUD
+from benchmarks.showing import line
 from pipeline.listen.transcriber import RATE
 from pipeline.types import Samples
 from tests.sound import Room, SoundSystem, sound_system_in
@@ -229,7 +230,7 @@ def show(scores: Sequence[Score]) -> None:
     rows = [row(one, AIMS[one.setting]) for one in scores]
     if not sys.stdout.isatty():
         for cells in rows:
-            print("latency: " + ", ".join(f"{name} {cell}" for name, cell in cells.items() if cell), flush=True)
+            line("latency:", cells)
         return
     from rich.console import Console
     from rich.table import Table

@@ -19,26 +19,21 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import cycle
 from multiprocessing import Pool
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks import hearing_sounds as sounds
 from benchmarks import wake_speech as made
-from benchmarks.hearing import progress
+from benchmarks.showing import progress, show
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.wake import WORDS, MicroWakeWord
 from pipeline.types import AudioChunk, Samples
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 PEOPLES = "alexa"
 """The word in the recordings of people."""
@@ -197,25 +192,9 @@ def main() -> None:
     missed, others = list(scores(said)), list(totals(found))
     if options.json:
         print(json.dumps({"misses": [*map(asdict, missed)], "false": [*map(asdict, others)]}))
-    elif sys.stdout.isatty():
-        from rich.console import Console
-
-        Console().print(table("missed wake words", map(missed_row, missed)))
-        Console().print(table("what else wakes", map(false_row, others)))
-    else:
-        for row in [*map(missed_row, missed), *map(false_row, others)]:
-            print("wake:", ", ".join(f"{name} {cell}" for name, cell in row.items() if cell))
-
-
-def table(title: str, rows: Iterable[dict[str, str]]) -> Table:
-    """For a terminal."""
-    from rich.table import Table
-
-    listed = list(rows)
-    shown = Table(*listed[0], title=title)
-    for row in listed:
-        shown.add_row(*row.values())
-    return shown
+        return
+    false = [*map(false_row, others)]
+    show("wake", {"missed wake words": [*map(missed_row, missed)], "what else wakes": false})
 
 
 def missed_row(one: Score) -> dict[str, str]:
