@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from benchmarks import hearing_sounds as sounds
 from devices.registry import open_speaker
+from devices.sound_clock import CHUNK
 from glasses import config as configuration
 from glasses.models import Models
 from glasses.settings import CHOICES, Config
@@ -49,7 +50,6 @@ ANSWERS = (
 ROOMS = ((0.05, 0.0), (0.12, -6.0), (0.18, 0.0), (0.25, -12.0))
 """Seconds and decibels of the way from the speaker to the microphone."""
 
-_BLOCK = 512
 _NOISE = 5.0
 _ASKS, _SPEAKS_OVER, _GIVES_UP = 2.0, 1.5, 20.0
 """Seconds from an answer's end to the next question, from its beginning to who speaks over it, and until the next turn
@@ -189,8 +189,8 @@ def run(
 
         def microphone() -> Iterator[AudioChunk]:
             block = 0
-            while not person.over(block * _BLOCK / RATE):
-                yield AudioChunk(block * _BLOCK / RATE, read_only(np.zeros(_BLOCK, np.int16)), RATE)
+            while not person.over(block * CHUNK / RATE):
+                yield AudioChunk(block * CHUNK / RATE, read_only(np.zeros(CHUNK, np.int16)), RATE)
                 block += 1
 
         def camera() -> Iterator[VideoFrame]:
