@@ -29,7 +29,6 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -164,7 +163,9 @@ def examples(cases: Sequence[Case], plain: bool) -> list[Example]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", type=Path, required=True, metavar="DIR", help="the recordings, see above")
+    parser.add_argument(
+        "--speech", type=hearing_sounds.speech_folder, required=True, metavar="DIR", help="the recordings, see above"
+    )
     parser.add_argument("--smart-turn", type=Path, metavar="FILE", help="its weights; without, it is left out")
     parser.add_argument("--model", default="base", help="the recogniser's weights: base, tiny, or a folder")
     parser.add_argument("--each", type=int, default=2, metavar="N", help="hesitations of a kind in a recording (2)")
@@ -175,14 +176,12 @@ def main() -> None:
     )
     parser.add_argument("--json", action="store_true", help="the rows as one JSON object")
     options = parser.parse_args()
-    if not (options.speech / "labels.json").is_file():
-        parser.error(f"{options.speech}: no labels.json there; see the head of {Path(__file__).name}")
     if options.smart_turn and not options.smart_turn.is_file():
         parser.error(f"{options.smart_turn}: no such file")
 
     cache = options.cache or platformdirs.user_cache_path("glasses") / "benchmarks"
     ears = Ears(options.model, options.smart_turn, cache)
-    files = list(islice(sorted(hearing_sounds.labels(options.speech)), options.limit))
+    files = hearing_sounds.labels(options.speech, options.limit)
     with progress() as track:
         try:
             found = track(

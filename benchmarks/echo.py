@@ -24,7 +24,6 @@ import argparse
 import json
 import time
 from dataclasses import asdict, dataclass
-from itertools import islice
 from math import inf
 from pathlib import Path
 
@@ -178,7 +177,7 @@ class Crowd:
 
     def __init__(self, folder: Path, number: int, answers: list[Samples], whisper: Whisper) -> None:
         self._whisper = whisper
-        self._labels = dict(islice(sorted(sounds.labels(folder).items()), number))
+        self._labels = sounds.labels(folder, number)
         self._delay, gain, _ = ROOMS[WHERE]
         self._gain = gain
         self.played = np.resize(np.concatenate(answers), round((number * EVERY + 6) * RATE))
@@ -251,12 +250,12 @@ class Crowd:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", type=Path, required=True, metavar="DIR", help="the recordings, see above")
+    parser.add_argument(
+        "--speech", type=sounds.speech_folder, required=True, metavar="DIR", help="the recordings, see above"
+    )
     parser.add_argument("--orders", type=int, default=20, metavar="N", help="people who order (default: 20)")
     parser.add_argument("--json", action="store_true", help="all results as one JSON object")
     options = parser.parse_args()
-    if not (options.speech / "labels.json").is_file():
-        parser.error(f"{options.speech}: no labels.json there; see the head of benchmarks/hearing.py")
 
     answers = voice()
     with progress() as track:

@@ -17,8 +17,7 @@ import argparse
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import replace
-from itertools import cycle, islice
-from pathlib import Path
+from itertools import cycle
 from statistics import median
 
 import numpy as np
@@ -232,7 +231,9 @@ def interrupted(person: Person, events: list[Event]) -> list[tuple[float | None,
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", type=Path, required=True, metavar="DIR", help="the recordings, see above")
+    parser.add_argument(
+        "--speech", type=sounds.speech_folder, required=True, metavar="DIR", help="the recordings, see above"
+    )
     parser.add_argument("--turns", type=int, default=20, help="of each kind, over all rooms (default: 20)")
     parser.add_argument("--model", default="base", help="Whisper: base or tiny (default: base)")
     parser.add_argument("--echo", default="auto", choices=CHOICES["listen.echo"], help="what is done about the echo")
@@ -240,7 +241,7 @@ def main() -> None:
     config = configuration.defaults({"listen.model": options.model, "listen.echo": options.echo})
     models = Models(config)
     models.load()
-    labels = dict(islice(sorted(sounds.labels(options.speech).items()), 2 * options.turns))
+    labels = sounds.labels(options.speech, 2 * options.turns)
     people = [trimmed(sound.samples) for sound in sounds.people(options.speech, labels, None)]
     total: Counter[str] = Counter()
     late: list[tuple[float | None, float | None]] = []

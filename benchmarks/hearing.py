@@ -24,7 +24,6 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
-from pathlib import Path
 
 import numpy as np
 
@@ -102,21 +101,21 @@ def score(condition: str, system: str, heard: list[Heard], labels: Labels) -> Sc
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", type=Path, required=True, metavar="DIR", help="the recordings, see above")
+    parser.add_argument(
+        "--speech", type=sounds.speech_folder, required=True, metavar="DIR", help="the recordings, see above"
+    )
     parser.add_argument("--model", default="base", help="weights: base, tiny, or a folder (default: base)")
     parser.add_argument("--language", default="en")
     parser.add_argument("--limit", type=int, metavar="N", help="only N files, and N stretches of noise: a quick look")
     parser.add_argument("--json", action="store_true", help="scores and every transcript as one JSON object")
     options = parser.parse_args()
-    if not (options.speech / "labels.json").is_file():
-        parser.error(f"{options.speech}: no labels.json there; see the head of {Path(__file__).name}")
 
     folder = weights.whisper(options.model)
     systems: dict[str, Transcriber] = {
         "ours": Whisper(folder, options.language),
         "defaults": Defaults(folder, options.language),
     }
-    labels = dict(islice(sorted(sounds.labels(options.speech).items()), options.limit))
+    labels = sounds.labels(options.speech, options.limit)
     with progress() as track:
         conditions = []
         for name, snr in PEOPLE.items():

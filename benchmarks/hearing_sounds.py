@@ -5,11 +5,12 @@ Everything here is the same to the sample on every run: offsets come from file n
 
 from __future__ import annotations
 
+import argparse
 import json
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from pipeline.listen.voice_activity import SileroVad
 from pipeline.types import AudioChunk, Samples, read_only
 
 NOISE = "noise-kitchen.flac"
+LABELS = "labels.json"
 
 GAINS = (0.5, 1.0, 2.0, 4.0, 6.0)
 """Loudness at which the kitchen is heard, over and over: 2 minutes each, peaks from -23 dB to just below clipping."""
@@ -41,10 +43,20 @@ class Sound:
     samples: Samples  # mono int16, 16 kHz
 
 
-def labels(folder: Path) -> dict[str, dict[str, str]]:
-    """For each file the values that a right transcript contains, by the name of their slot."""
-    found: dict[str, dict[str, str]] = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-    return found
+def speech_folder(path: str) -> Path:
+    """The folder of `--speech`; raises argparse.ArgumentTypeError if there are no labelled recordings in it."""
+    if not Path(path, LABELS).is_file():
+        raise argparse.ArgumentTypeError(f"{path}: no {LABELS} there; see the head of benchmarks/hearing.py")
+    return Path(path)
+
+
+def labels(folder: Path, limit: int | None = None) -> dict[str, dict[str, str]]:
+    """For each file the values that a right transcript contains, by the name of their slot.
+
+    The first `limit` files by their names, or all.
+    """
+    found: dict[str, dict[str, str]] = json.loads((folder / LABELS).read_text(encoding="utf-8"))
+    return dict(islice(sorted(found.items()), limit))
 
 
 def read(path: Path) -> Samples:

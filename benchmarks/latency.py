@@ -33,7 +33,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -205,14 +204,14 @@ def _progress(one: Asked, number: int, total: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--speech", type=Path, required=True, metavar="DIR", help="the recordings, see above")
+    parser.add_argument(
+        "--speech", type=sounds.speech_folder, required=True, metavar="DIR", help="the recordings, see above"
+    )
     parser.add_argument("--limit", type=int, default=40, metavar="N", help="files (default: 40)")
     parser.add_argument("--model", default="base", help="Whisper: base, tiny, or a folder (default: base)")
     parser.add_argument("--json", action="store_true", help="scores and every utterance as one JSON object")
     options = parser.parse_args()
-    if not (options.speech / "labels.json").is_file():
-        parser.error(f"{options.speech}: no labels.json there; see the head of {Path(__file__).name}")
-    files = list(islice(sorted(sounds.labels(options.speech)), options.limit))
+    files = list(sounds.labels(options.speech, options.limit))
     every, scores, late = run(options.speech, files, options.model)
     if options.json:
         print(json.dumps({"scores": [*map(asdict, scores)], "asked": [*map(asdict, every)], "card_late": late}))
