@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from itertools import chain, repeat
-from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -25,10 +23,7 @@ CUES: tuple[Cue, ...] = get_args(Cue)
 
 @pytest.fixture(scope="module")
 def silero() -> SileroVad:
-    spec = find_spec("faster_whisper")
-    assert spec
-    assert spec.origin
-    return SileroVad(Path(spec.origin).parent / "assets" / "silero_vad_v6.onnx")
+    return SileroVad(weights.silero())
 
 
 def decibels(value: float) -> float:

