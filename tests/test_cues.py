@@ -14,9 +14,9 @@ from glasses import weights
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import SileroVad
-from pipeline.listen.whisper import Whisper
 from pipeline.speak.cues import Cue, cue
 from pipeline.types import AudioChunk, Samples
+from tests.people import whisper
 
 CUES: tuple[Cue, ...] = get_args(Cue)
 
@@ -101,6 +101,5 @@ def test_before_noise_as_loud_as_the_cue_no_utterance_begins(silero: SileroVad, 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CUES)
 def test_whisper_hears_no_words_in_a_cue(name: Cue) -> None:
-    whisper = Whisper(weights.whisper("tiny"), "en")
     for gap, level in ((0.3, 0.0), (1.0, 16.0)):
-        assert whisper.transcribe(repeated(name, gap, level, noise=10)).text == ""
+        assert whisper("tiny").transcribe(repeated(name, gap, level, noise=10)).text == ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,10 +15,8 @@ from pipeline.listen.prosody import fading
 from pipeline.listen.smart_turn import SmartTurn
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.listen.voice_activity import SileroVad
-from pipeline.listen.whisper import Whisper
 from pipeline.types import Samples
-
-SPEECH = Path(__file__).parents[2] / "shared" / "speech"
+from tests.people import SPEECH, needs_speech, whisper
 
 
 @pytest.mark.parametrize(
@@ -111,7 +108,7 @@ class Model:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not SPEECH.is_dir(), reason="the recordings of people are not here (../shared/speech)")
+@needs_speech
 def test_smart_turn_hears_the_end_of_an_order() -> None:
     file = weights.smart_turn()
     if file is None:
@@ -167,9 +164,9 @@ def test_a_wait_is_never_endless() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not SPEECH.is_dir(), reason="the recordings of people are not here (../shared/speech)")
+@needs_speech
 def test_people_are_waited_for_in_the_middle_of_an_order_and_not_at_its_end() -> None:
-    vad, whisper = SileroVad(weights.silero()), Whisper(weights.whisper("base"), "en")
+    vad, ears = SileroVad(weights.silero()), whisper("base")
     decider = Adaptive()
     for name in ("0075d273.flac", "16701b2c.flac", "439556c2.flac"):
         samples = hearing_sounds.read(SPEECH / name)
@@ -177,6 +174,6 @@ def test_people_are_waited_for_in_the_middle_of_an_order_and_not_at_its_end() ->
         tone = cutoffs_sounds.room_tone(samples, judged)
         assert tone is not None
         whole = cutoffs_sounds.pauses(samples, judged)[-1]
-        assert patience(decider, whisper.transcribe(whole.early), whole.sound) < 0.6
+        assert patience(decider, ears.transcribe(whole.early), whole.sound) < 0.6
         half = np.concatenate([whole.early[: len(whole.early) // 2], tone[: RATE // 5]])
-        assert patience(decider, whisper.transcribe(half[: -RATE // 8]), half) > 0.7
+        assert patience(decider, ears.transcribe(half[: -RATE // 8]), half) > 0.7

@@ -13,11 +13,9 @@ from benchmarks import hearing_sounds as sounds
 from benchmarks.hearing_words import found, normal, repeats
 from pipeline.listen.transcriber import RATE
 from pipeline.types import Samples
+from tests.people import SPEECH, needs_speech
 
 ROOT = Path(__file__).parents[1]
-SPEECH = ROOT.parent / "shared" / "speech"
-
-people = pytest.mark.skipif(not SPEECH.is_dir(), reason="the recordings of people are not here (../shared/speech)")
 
 
 @pytest.mark.parametrize(
@@ -75,7 +73,7 @@ def test_all_of_the_noise_is_forced_through_in_short_windows() -> None:
     assert np.array_equal(np.concatenate(windows), kitchen[: sum(map(len, windows))])
 
 
-@people
+@needs_speech
 @pytest.mark.slow
 def test_the_benchmark_compares_both_on_the_same_stretches() -> None:
     command = [sys.executable, "-m", "benchmarks.hearing", "--speech", str(SPEECH), "--model", "tiny", "--limit", "2"]

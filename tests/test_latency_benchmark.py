@@ -23,12 +23,12 @@ from devices.speaker_card import SoundCard
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.types import Event, SpeechChunk
+from tests.people import SPEECH, needs_speech
 from tests.sound import SoundSystem, sound_system
 
 __all__ = ["sound_system"]
 
 ROOT = Path(__file__).parents[1]
-SPEECH = ROOT.parent / "shared" / "speech"
 RATE = 22_050
 CLICK = np.concatenate([np.full(40, 12_000, np.int16), np.zeros(180, np.int16)])
 
@@ -81,7 +81,7 @@ def test_the_model_waits_as_told_before_its_first_word(wait: float) -> None:
     assert wait <= waited < wait + 0.25
 
 
-@pytest.mark.skipif(not SPEECH.is_dir(), reason=f"needs the recordings of people in {SPEECH}")
+@needs_speech
 def test_the_reference_end_is_where_a_recording_falls_silent() -> None:
     from benchmarks import hearing_sounds as sounds
 
@@ -139,7 +139,7 @@ def test_what_is_said_of_a_fault_is_no_answer() -> None:
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("live")
-@pytest.mark.skipif(not SPEECH.is_dir(), reason=f"needs the recordings of people in {SPEECH}")
+@needs_speech
 @pytest.mark.skipif(not shutil.which("pulseaudio"), reason="needs PulseAudio")
 def test_one_utterance_is_answered_under_every_setting() -> None:
     command = [sys.executable, "-m", "benchmarks.latency", "--speech", str(SPEECH), "--limit", "1", "--json"]

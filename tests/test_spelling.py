@@ -10,9 +10,9 @@ import soxr
 
 from glasses import weights
 from pipeline.listen.transcriber import RATE
-from pipeline.listen.whisper import Whisper
 from pipeline.speak.piper import Piper
 from pipeline.speak.spelling import spelled
+from tests.people import whisper
 
 
 @pytest.mark.parametrize(
@@ -79,5 +79,5 @@ def test_nobody_is_spelt_a_page() -> None:
 def test_a_recogniser_writes_down_the_letters_that_were_spelt() -> None:
     joe = Piper(weights.piper("en_US-joe-medium"))
     sound = np.concatenate(list(joe.synthesise(spelled("Maggi"))))
-    heard = Whisper(weights.whisper("base"), "en").transcribe(soxr.resample(sound, joe.rate, RATE))
+    heard = whisper("base").transcribe(soxr.resample(sound, joe.rate, RATE))
     assert "MAGGI" in re.sub(r"\W", "", heard.text.upper())

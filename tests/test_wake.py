@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from functools import cache
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,13 +14,7 @@ from pipeline.errors import UsageError
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.wake import WORDS, MicroWakeWord, Woken
 from pipeline.types import AudioChunk, Samples
-
-SHARED = Path(__file__).parents[2] / "shared"
-WAKE, SPEECH = SHARED / "wake", SHARED / "speech"
-
-people = pytest.mark.skipif(not WAKE.is_dir(), reason="the recordings of people are not here (../shared/wake)")
-kitchen = pytest.mark.skipif(not SPEECH.is_dir(), reason="the recordings of people are not here (../shared/speech)")
-flite = pytest.mark.skipif(not shutil.which("flite"), reason="flite is not installed")
+from tests.people import SPEECH, WAKE, needs_flite, needs_speech, needs_wake
 
 
 @cache
@@ -43,7 +35,7 @@ def woken(word: str, samples: Samples, size: int = 1600, t: float = 0.0) -> list
     return [one for chunk in chunks for one in heard.feed(chunk)]
 
 
-@people
+@needs_wake
 @pytest.mark.parametrize("name", ["0", "10", "113", "141", "19"])
 def test_people_are_heard_once_and_the_end_of_the_word_is_known(name: str) -> None:
     samples = alexa(name)
@@ -54,7 +46,7 @@ def test_people_are_heard_once_and_the_end_of_the_word_is_known(name: str) -> No
     assert end is None or abs(one.t_end - end) < 0.2
 
 
-@people
+@needs_wake
 @pytest.mark.parametrize("size", [1, 160, 777, 16_000, 1_000_000])
 def test_it_does_not_matter_how_the_sound_is_cut(size: int) -> None:
     samples = alexa("1")
@@ -62,7 +54,7 @@ def test_it_does_not_matter_how_the_sound_is_cut(size: int) -> None:
     assert (one.t, one.t_end) == pytest.approx((expected.t, expected.t_end))
 
 
-@people
+@needs_wake
 def test_times_are_those_of_the_sound() -> None:
     samples = alexa("10")
     (early,), (late,) = woken("alexa", samples), woken("alexa", samples, t=3600.0)
@@ -70,7 +62,7 @@ def test_times_are_those_of_the_sound() -> None:
     assert late.t_end - early.t_end == pytest.approx(3600)
 
 
-@people
+@needs_wake
 def test_five_wakes_in_a_row_are_five() -> None:
     samples = np.concatenate([alexa("104")] * 5)
     times = [one.t for one in woken("alexa", samples)]
@@ -78,7 +70,7 @@ def test_five_wakes_in_a_row_are_five() -> None:
     assert [b - a for a, b in pairwise(times)] == pytest.approx([len(samples) / RATE / 5] * 4, abs=0.1)
 
 
-@people
+@needs_wake
 def test_a_gap_within_the_word_makes_it_none() -> None:
     samples = alexa("10")
     (one,) = woken("alexa", samples)
@@ -89,7 +81,7 @@ def test_a_gap_within_the_word_makes_it_none() -> None:
     assert [found for part in parts for found in heard.feed(part)] == []
 
 
-@people
+@needs_wake
 def test_a_word_after_a_gap_is_heard_at_its_time() -> None:
     samples = alexa("10")
     (one,) = woken("alexa", samples)
@@ -100,8 +92,8 @@ def test_a_word_after_a_gap_is_heard_at_its_time() -> None:
     assert after.t == pytest.approx(60 + one.t)
 
 
-@people
-@kitchen
+@needs_wake
+@needs_speech
 def test_a_word_behind_other_speech_is_heard() -> None:
     talk = sounds.read(sorted(SPEECH.glob("*.flac"))[0])
     samples = np.concatenate([made.quiet(1.0), talk, alexa("10")[RATE:]])
@@ -109,13 +101,13 @@ def test_a_word_behind_other_speech_is_heard() -> None:
     assert one.t > 1 + len(talk) / RATE
 
 
-@kitchen
+@needs_speech
 @pytest.mark.parametrize("word", WORDS)
 def test_a_kitchen_says_nothing(word: str) -> None:
     assert woken(word, sounds.read(SPEECH / sounds.NOISE)[: 60 * RATE]) == []
 
 
-@flite
+@needs_flite
 @pytest.mark.parametrize("word", WORDS)
 def test_every_word_is_heard_by_its_own_detector_only(word: str) -> None:
     voice = next(voice for voice in made.voices() if voice.name == "rms 1.0")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import wave
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +16,11 @@ from glasses import weights
 from pipeline.errors import UsageError
 from pipeline.listen.whisper import Whisper
 from pipeline.types import Samples
+from tests.people import SPEECH, needs_flite, needs_speech, whisper
 
-SPEECH = Path(__file__).parents[2] / "shared" / "speech"
 RATE = 16_000
 
-people = pytest.mark.skipif(not SPEECH.is_dir(), reason="the recordings of people are not here (../shared/speech)")
 espeak = pytest.mark.skipif(not shutil.which("espeak-ng"), reason="espeak-ng is not installed")
-flite = pytest.mark.skipif(not shutil.which("flite"), reason="flite is not installed")
-
-
-@cache
-def whisper(name: str, language: str | None = "en") -> Whisper:
-    return Whisper(weights.whisper(name), language)
 
 
 def said(text: str, voice: str, folder: Path) -> Samples:
@@ -39,7 +31,7 @@ def said(text: str, voice: str, folder: Path) -> Samples:
         return np.frombuffer(file.readframes(file.getnframes()), np.int16)
 
 
-@flite
+@needs_flite
 @pytest.mark.parametrize("voice", ["slt", "rms", "awb"])
 @pytest.mark.parametrize("name", ["tiny", "base"])
 def test_a_short_question_is_heard_and_never_dropped(name: str, voice: str, tmp_path: Path) -> None:
@@ -49,19 +41,19 @@ def test_a_short_question_is_heard_and_never_dropped(name: str, voice: str, tmp_
     assert heard.reason == ""
 
 
-@flite
+@needs_flite
 def test_the_same_sound_is_heard_the_same_every_time(tmp_path: Path) -> None:
     sound = said("How much should I take, and how often?", "rms", tmp_path)
     assert len({whisper("tiny").transcribe(sound) for _ in range(3)}) == 1
 
 
-@flite
+@needs_flite
 def test_nothing_is_lost_of_several_sentences(tmp_path: Path) -> None:
     text = "What does this sign say? When does the next train leave for London? Is there a seat by the window?"
     assert normal(whisper("base").transcribe(said(text, "slt", tmp_path)).text) == normal(text)
 
 
-@flite
+@needs_flite
 def test_the_language_is_detected_where_none_is_set(tmp_path: Path) -> None:
     assert whisper("base", None).transcribe(said("What does this sign say?", "slt", tmp_path)).language == "en"
 
@@ -104,14 +96,14 @@ def test_silence_hum_and_noise_hold_no_words(name: str) -> None:
         assert heard.reason
 
 
-@people
+@needs_speech
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "recall"), [("tiny", 0.85), ("base", 0.9)])
 def test_people_are_understood(name: str, recall: float) -> None:
     assert recalled(whisper(name)) >= recall
 
 
-@people
+@needs_speech
 @pytest.mark.slow
 def test_words_to_expect_are_heard_more_often() -> None:
     menu = ["espresso", "cappuccino", "mocha", "dark roast", "light roast", "double shot", "triple shot"]
@@ -127,7 +119,7 @@ def recalled(ears: Whisper) -> float:
     return sum(found(values, texts[file]) for file, values in some.items()) / sum(map(len, some.values()))
 
 
-@people
+@needs_speech
 @pytest.mark.slow
 def test_kitchen_noise_invents_nothing() -> None:
     noise = sounds.read(SPEECH / sounds.NOISE)
