@@ -38,6 +38,7 @@ from benchmarks import hearing_sounds
 from benchmarks.cutoffs_fit import FOLDS, Example, fit, fold, unseen
 from benchmarks.cutoffs_heard import Asked, Case, Ears
 from benchmarks.showing import line, progress, table
+from pipeline.latency import summary
 from pipeline.listen.end_of_turn import (
     EVEN,
     EVEN_TRAINED,
@@ -86,12 +87,9 @@ def judge(decider: str, setting: str, cases: Sequence[Case], patience: Decider, 
         if case.kind == "natural" and not early:
             delays.append(waits[-1])
     shares = {kind: float(np.mean(found)) if found else 0.0 for kind, found in cut.items()}
-    middle, tail, mean = (float(measure(delays or [0.0])) for measure in (np.median, _ninety_fifth, np.mean))
+    middle, tail = summary(delays or [0.0])
+    mean = float(np.mean(delays or [0.0]))
     return Row(decider, setting, sum(cut["natural"]), shares["function"], shares["content"], middle, tail, mean)
-
-
-def _ninety_fifth(delays: Sequence[float]) -> float:
-    return float(np.percentile(delays, 95))
 
 
 def rows(cases: Sequence[Case], trained: bool) -> Iterator[Row]:
