@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from functools import cache
 
 import numpy as np
 import pytest
@@ -25,17 +26,20 @@ ANSWER = "It is open from nine until six on weekdays. " * 8
 ABOUT = {"title": "A day", "camera": "none", "microphone": "none"}
 
 
+@cache
 def session() -> list[Event]:
     events = Day(end=30.0).says(1.0, 2.0, QUESTION).says(24.0, 25.0, "And").play(Scripted(ANSWER, first=1.0))
     return [Event(0.0, 0, 0, "session.started", ABOUT), *events[1:]]
 
 
-EVENTS = session()
-
-
-def terminal(width: int = 80, height: int = 24, colours: str | None = "truecolor") -> Console:
-    system = "truecolor" if colours == "truecolor" else None
-    return Console(file=io.StringIO(), force_terminal=True, color_system=system, width=width, height=height)  # type: ignore[arg-type]
+def terminal(width: int = 80, height: int = 24, *, colours: bool = True) -> Console:
+    return Console(
+        file=io.StringIO(),
+        force_terminal=True,
+        color_system="truecolor" if colours else None,
+        width=width,
+        height=height,
+    )
 
 
 def at(t: float, console: Console, start: Start | None = None, *, live: bool = False) -> Dashboard:
@@ -44,7 +48,7 @@ def at(t: float, console: Console, start: Start | None = None, *, live: bool = F
     for n in [*range(min(25, round(t * 10))), round(t * 10) - 1]:
         dashboard.preview.frame(VideoFrame(n / 10, n, read_only(quadrants(640, 480))))
     dashboard.preview.sound(AudioChunk(t, tone(0.032), 16_000))
-    for event in EVENTS:
+    for event in session():
         if event.t <= t:
             dashboard(event)
     return dashboard
@@ -67,7 +71,7 @@ def test_it_says_how_loud_it_is_and_what_goes_on() -> None:
 
 
 def test_words_grow_as_they_are_heard_and_answered() -> None:
-    console = terminal(colours=None)
+    console = terminal(colours=False)
     early = lines(at(2.2, console), console)
     assert early[1].startswith("hearing")
     assert " ".join(" ".join(early[2:]).split()) == f"heard {QUESTION}"
@@ -76,7 +80,7 @@ def test_words_grow_as_they_are_heard_and_answered() -> None:
 
 
 def test_of_a_long_answer_the_end_is_shown() -> None:
-    console = terminal(colours=None)
+    console = terminal(colours=False)
     _, _, _, first, second, last, *_ = lines(at(15.0, console), console)
     assert first.startswith("answer   …")
     assert second.startswith("         ")
@@ -84,7 +88,7 @@ def test_of_a_long_answer_the_end_is_shown() -> None:
 
 
 def test_the_last_turn_is_told_by_its_stages_and_its_frame() -> None:
-    console = terminal(colours=None)
+    console = terminal(colours=False)
     text = " ".join(" ".join(lines(at(15.0, console), console)).split())
     assert re.search(r"1\.\d\d s to the first sound = silence 0\.\d\d \+ first token 0\.\d\d \+ voice 0\.\d\d", text)
     assert "s ago: sharpest settled frame" in text
@@ -96,7 +100,7 @@ def test_the_chosen_frame_is_shown_where_the_terminal_has_its_colours() -> None:
     assert len(picture) == 9
     assert {line.count("▀") for line in picture} == {24}  # 4:3, a character is two pixels high
     assert all(len(line) == 79 for line in picture)
-    assert "▀" not in "".join(lines(at(15.0, plain := terminal(colours=None)), plain))
+    assert "▀" not in "".join(lines(at(15.0, plain := terminal(colours=False)), plain))
 
 
 def test_what_is_seen_now_is_shown_large_where_that_is_wanted() -> None:
@@ -186,11 +190,11 @@ class Screen:
 
 def test_at_the_end_the_timeline_is_whole_and_nothing_else_is_left() -> None:
     screen = Screen(80)
-    screen.feed(printed(terminal(), EVENTS))
+    screen.feed(printed(terminal(), session()))
     alone = Screen(80)
     console = terminal()
     timeline = Timeline(console)
-    for event in EVENTS:
+    for event in session():
         timeline(event)
     assert isinstance(console.file, io.StringIO)
     alone.feed(console.file.getvalue())

@@ -8,10 +8,7 @@ import pytest
 from pipeline.listen.transcriber import RATE
 from pipeline.speak.reference import KEPT, Reference
 from pipeline.types import Samples
-
-
-def tone(seconds: float, rate: int = RATE, hertz: float = 440.0, loudness: float = 8000.0) -> Samples:
-    return (loudness * np.sin(2 * np.pi * hertz * np.arange(round(seconds * rate)) / rate)).astype(np.int16)
+from tests.timeline import tone
 
 
 def ones(n: int, value: int = 1000) -> Samples:
@@ -39,7 +36,7 @@ def test_other_rates_keep_their_time_and_their_pitch(rate: int) -> None:
     reference.played(2.0, tone(1.0, rate), rate)
     middle = slice(160, RATE - 160)
     difference = reference.between(2.0, RATE)[middle].astype(float) - tone(1.0)[middle]
-    assert np.abs(difference).max() < 30  # -47 dB: a shift by one sample would be -15 dB
+    assert np.abs(difference).max() < 30  # -47 dB: a shift by one sample would be -8 dB
 
 
 def test_what_was_flushed_was_not_heard() -> None:
