@@ -64,13 +64,9 @@ class PipeCard:
         os.close(self._pipe)
         self._path.unlink(missing_ok=True)
 
-    def sounds(self) -> list[tuple[float, float]]:
-        """Audible blocks so far in their order: the first and the last sample above -50 dBFS, monotonic seconds."""
-        return self._loud[:]
-
     def first(self, since: float, until: float) -> float | None:
-        """When the first audible sample between two monotonic times was heard; None if all was silence."""
-        loud = self.sounds()
+        """When the first sample above -50 dBFS between two monotonic times was heard; None if all was silence."""
+        loud = self._loud[:]  # another thread adds to it
         for begin, end in loud[bisect_left(loud, since, key=lambda block: block[1]) :]:
             if end >= since:
                 return max(begin, since) if begin < until else None
