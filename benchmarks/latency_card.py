@@ -23,13 +23,15 @@ from pipeline.types import Samples
 from tests.sound import SoundSystem
 
 RATE = 48_000
-_FRAME = 2 * 4
-"""Bytes of a sample: stereo in 32 bits, so that the pages of a pipe are short in time."""
+_CHANNELS = 8
+_FRAME = _CHANNELS * 4
+"""Bytes of a sample: eight channels of 32 bits, so that the pages of a pipe are short in time, 2.7 ms. The server's
+pieces may fill a page by half, and with pages of 10.7 ms the card ran dry for 8 ms twice a second."""
 
 _BLOCK = RATE // 100
 
-_DEPTH = 8192
-"""Bytes that the card holds, 21 ms: two of the pieces of 4096 that the server writes."""
+_DEPTH = 32_768
+"""Bytes that the card holds, 21 ms: eight pages."""
 
 _PIPE = "card-out"
 
@@ -45,7 +47,7 @@ class PipeCard:
         self._path = Path(system.pipe(_PIPE))
         system.tell(
             *("load-module", "module-pipe-sink", f"file={self._path}", "sink_name=pipe", "format=s32le"),
-            *(f"rate={RATE}", "channels=2"),
+            *(f"rate={RATE}", f"channels={_CHANNELS}"),
         )
         system.tell("set-default-sink", "pipe")
         self._pipe = os.open(self._path, os.O_RDONLY | os.O_NONBLOCK)
@@ -82,7 +84,7 @@ class PipeCard:
             data = b""
             with suppress(BlockingIOError):  # the server is late, and the card plays silence
                 data = os.read(self._pipe, _BLOCK * _FRAME)
-            whole = np.frombuffer(data[: len(data) // _FRAME * _FRAME], "<i4").reshape(-1, 2)[:, 0]
+            whole = np.frombuffer(data[: len(data) // _FRAME * _FRAME], "<i4").reshape(-1, _CHANNELS)[:, 0]
             sound = (whole >> 16).astype(np.int16)
             if self._heard and len(sound):
                 self._heard(begins, sound)

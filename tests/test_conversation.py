@@ -109,6 +109,15 @@ def test_a_click_makes_it_pause_for_a_moment_only() -> None:
     assert of(events, "spoken")[0].t - of(quiet, "spoken")[0].t == pytest.approx(0.22, abs=0.04)
 
 
+def test_a_second_click_does_not_make_the_same_answer_stutter_but_who_speaks_still_does() -> None:
+    timeline = Timeline(end=14.0).says(1.0, 2.0, "First?").says(3.5, 3.6, "").says(4.5, 4.6, "")
+    events = timeline.says(5.5, 6.5, "What else?").play(Scripted(LONG))
+    first, second = of(events, "held")
+    assert first.t == pytest.approx(3.53, abs=0.02)
+    assert second.t == pytest.approx(5.65, abs=0.04)  # by when it is no click
+    assert of(events, "interrupted")[0].t < 6.3
+
+
 @pytest.mark.parametrize("words", ["", "Mm-hm.", "Yeah, okay."])
 def test_noise_and_nods_only_make_it_pause(words: str) -> None:
     backend = Scripted(LONG)

@@ -85,6 +85,15 @@ def test_an_echo_is_gone_for_the_detector_and_faint_for_the_recogniser(delay: fl
     assert level(stretch(heard.words, 4.0, 7.0)) < loud - 12
 
 
+def test_an_echo_that_comes_earlier_than_that_of_the_answer_before_starts_nothing() -> None:
+    answer = np.concatenate([voice(4.0, seed=1), np.zeros(RATE)])
+    near = np.concatenate([room(answer, delay) for delay in (0.12, 0.12, 0.1, 0.125, 0.105)])
+    heard = cleaned(FullDuplex(), near, np.tile(answer, 5))
+    loud = level(int16(near[RATE : 3 * RATE]))
+    for begins in range(5, 25, 5):
+        assert level(stretch(heard.voice, begins, begins + 1.0)) < loud - 25
+
+
 def test_while_we_are_silent_every_word_comes_through_at_its_time() -> None:
     near = voice(3.0, seed=2)
     heard = cleaned(FullDuplex(), near, np.zeros(len(near)))

@@ -74,15 +74,17 @@ class Conductor:
         self._attention = Attention(parts.attention)
         self._turns = Turns(clock, log, parts, group, self._answered)
         self._silenced: tuple[object, float] = (None, 0.0)  # which turn is silent for somebody who speaks, since when
+        self._fooled: object = None  # which turn was silent for nothing: it stutters no more for a hint of speech
         self._pressed = 0.0  # when the button last was, seconds
         self._stretches: deque[_Stretch] = deque()  # in their order; only the last may still go on
 
     def react(self, item: Heard) -> None:
         """Something is heard, or understood."""
         match item:
-            case Onset() if self._turns.active:
+            case Onset() if self._turns.active and self._fooled is not self._turns.current:
                 self._silence()
             case FalseOnset() if not self._stretches:
+                self._fooled = self._turns.current
                 self._go_on()
             case SpeechStarted():
                 self._stretches.append(_Stretch())

@@ -9,6 +9,7 @@ Two things are asked of what is left, and no one method gives both; benchmarks/e
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -47,6 +48,25 @@ _UNKNOWN = 0.1
 
 _SMOOTH = 0.92
 """Of the spectrum of what is not echo, from a frame to the next: from 0.85 to 0.96 it makes no difference of 1 dB."""
+
+_EARLY = 320
+"""Samples, 20 ms, by which the AEC3 that learns takes each echo to come earlier than it does. When a sound server
+starts to play is not known to a period of its own: from one answer to the next the echo came up to 22 ms earlier than
+was said, or later. AEC3 follows at once if it comes later, by 45 ms at most; if 10 ms earlier, it needs 1.5 s."""
+
+_LEARNT = 2 * RATE
+"""Samples of sound from which an AEC3 has learned where the echo is."""
+
+_BETWEEN = round(0.4 * RATE)
+"""Samples of silence between answers, in which their echo dies away; between clauses there is less."""
+
+_RECENT = 10
+"""Frames of the microphone, 0.1 s, in which an echo may have been loud whose rest is still there."""
+
+_FAINT = 0.1
+"""Of the loudest recent frame, while an echo may be in it: what is fainter is only a rest of the echo. The detector
+hears whispers in a rest 37 dB down. Of 20 answers whose echo came 12 ms earlier to 12 ms later, an onset was found in
+13 before this and the AEC3 that learns, in 14 with the latter alone, in none with both, and in 1 with 0.056."""
 
 _DITHER = np.random.default_rng(0).integers(-1, 2, RATE)
 """Added to what is played for AEC3: digital silence after a sound makes its filters decay into denormal numbers, which
@@ -104,13 +124,12 @@ class FullDuplex:
 
     def __init__(self) -> None:
         try:
-            from pywebrtc_audio import EchoCanceller as Aec3
+            self._aec3 = _Aec3()
         except ImportError as error:
             raise GlassesError(
                 f"no echo cancellation ({error}), so nothing is heard while I speak: pip install pywebrtc-audio",
                 told="While I speak I can't hear you.",
             ) from error
-        self._aec3 = Aec3(sample_rate=RATE)
         self._filter = _AdaptiveFilter()
         self._t_next: float | None = None
         self._begin()
@@ -118,7 +137,6 @@ class FullDuplex:
     def _begin(self) -> None:
         self._near = self._far = np.zeros(0, np.int16)  # less than a frame
         self._words = np.zeros(_LAG, np.int16)  # what AEC3 has not given yet
-        self._taken = 0  # samples by AEC3
 
     def cancel(self, near: AudioChunk, far: Samples) -> Cleaned:
         """As `EchoCanceller.cancel`. A gap before `near` loses what had not come back yet."""
@@ -133,18 +151,57 @@ class FullDuplex:
         if not end:
             nothing = AudioChunk(t, read_only(np.zeros(0, np.int16)), RATE)
             return Cleaned(nothing, nothing)
-        dithered = np.clip(
-            far_samples[:end].astype(np.int32) + _DITHER[(self._taken + np.arange(end)) % RATE], -32768, 32767
-        )
-        self._taken += end
-        voice: Samples = self._aec3.process(near_samples[:end], dithered.astype(np.int16))
-        pieces = [self._words]
+        words, voice = [self._words], []
         for start in range(0, end, _FRAME):
-            frame = slice(start, start + _FRAME)
-            pieces.append(self._filter.error(near_samples[frame], far_samples[frame]))
-        words = np.concatenate(pieces)
-        self._words = words[end:]
-        return Cleaned(AudioChunk(t, read_only(words[:end]), RATE), AudioChunk(t, read_only(voice), RATE))
+            near_frame, far_frame = near_samples[start : start + _FRAME], far_samples[start : start + _FRAME]
+            words.append(self._filter.error(near_frame, far_frame))
+            voice.append(self._aec3.error(near_frame, far_frame))
+        whole = np.concatenate(words)
+        self._words = whole[end:]
+        return Cleaned(
+            AudioChunk(t, read_only(whole[:end]), RATE), AudioChunk(t, read_only(np.concatenate(voice)), RATE)
+        )
+
+
+class _Aec3:
+    """Two of WebRTC's AEC3, which take turns with the answers: one works, and one learns the same echo for the next.
+
+    Raises ImportError where WebRTC's audio processing is not there.
+    """
+
+    def __init__(self) -> None:
+        from pywebrtc_audio import EchoCanceller
+
+        self._working, self._learning = EchoCanceller(sample_rate=RATE), EchoCanceller(sample_rate=RATE)
+        self._learnt = 0  # samples of sound, by the one that learns
+        self._delayed = np.zeros(_EARLY, np.int16)  # what was played last
+        self._silent = _BETWEEN  # samples since anything was played
+        self._loudness: deque[float] = deque([0.0], maxlen=_RECENT)  # of the microphone's frames
+        self._taken = 0  # samples
+
+    def error(self, near: Samples, far: Samples) -> Samples:
+        """What of a frame of the microphone's sound is no echo of what was played; `_LAG` late."""
+        sounds = far.any()
+        if sounds and self._silent >= _BETWEEN and self._learnt >= _LEARNT:
+            self._working, self._learning = self._learning, self._working
+            self._learnt = 0
+        self._silent = 0 if sounds else self._silent + _FRAME
+        far = far + _DITHER[(self._taken + np.arange(_FRAME)) % RATE]
+        far = np.clip(far, -32768, 32767).astype(np.int16)
+        self._taken += _FRAME
+        played = np.concatenate([self._delayed, far])
+        self._delayed = played[_FRAME:]
+        voice: Samples = self._working.process(near, far)
+        if self._silent >= _BETWEEN:
+            return voice
+        self._learnt += _FRAME
+        self._learning.process(near, played[:_FRAME])
+        self._loudness.append(_loudness(near))
+        return voice if _loudness(voice) >= _FAINT * max(self._loudness) else np.zeros_like(voice)
+
+
+def _loudness(samples: Samples) -> float:
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64))))
 
 
 class _AdaptiveFilter:
