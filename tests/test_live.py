@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import queue
+import re
 import shutil
 import signal
 import subprocess
@@ -184,8 +185,9 @@ def question() -> Samples:
 
 
 def transcribed(sound: Samples) -> str:
-    """The words of what the speaker played."""
-    return Models(Config()).transcriber.transcribe(resampled(sound, RATE, 16_000)).text.lower()
+    """The words of what the speaker played; "14 hundred", one of Whisper's ways to write that number, as "1400"."""
+    words = Models(Config()).transcriber.transcribe(resampled(sound, RATE, 16_000)).text.lower()
+    return re.sub(r"\b(\d\d?) hundred\b", r"\g<1>00", words)
 
 
 def test_a_question_into_the_microphone_is_answered_from_the_camera_by_the_speaker(
