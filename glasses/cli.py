@@ -20,6 +20,7 @@ _COMMANDS = {
     "egress": "List what was sent to models: when, where to, how much.",
     "recordings": "List, play and delete what was recorded.",
     "devices": "List cameras, microphones, speakers and buttons with the address to type.",
+    "service": "Start with the machine: install, status, logs, uninstall.",
     "models": "List the model weights, where each was found, and make them ready.",
     "config": "Show the settings in force and where they come from.",
     "doctor": "Check this machine: libraries, weights, backend, conversation, camera, microphone, speaker.",

@@ -54,6 +54,11 @@ def load(overrides: Mapping[str, Any], environ: Mapping[str, str] = os.environ) 
     return _merged(config, overrides, "flag")
 
 
+def check(path: Path) -> None:
+    """Raises UsageError if the settings in the file at `path` can't be used, naming the place."""
+    _merged(Config(), _read(path), str(path))
+
+
 def defaults(overrides: Mapping[str, Any]) -> Config:
     """The built-in settings with `overrides`, whatever this machine's files and environment say."""
     return _merged(Config(), overrides, "flag")

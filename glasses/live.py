@@ -17,6 +17,7 @@ from glasses.keeping import Keeping
 from glasses.models import Models
 from glasses.printer import Printer
 from glasses.quiet import libraries_quiet
+from glasses.service_watch import Watch
 from glasses.settings import Config
 from pipeline import clock as clocks
 from pipeline.buttons import Button
@@ -47,6 +48,7 @@ class Wish:
     record: str | None = None  # name of a recording that begins with the session
     console: Console | None = None  # a terminal, for what is no event, and how an answering session stands
     preview: bool = False  # show there what is seen, too
+    service: bool = False  # systemd is told how it stands, and the wearer that it is ready
 
 
 def live(config: Config, wish: Wish, show: Callable[[Event], None]) -> None:
@@ -79,6 +81,9 @@ class _Live:
         self._printer = Printer(clock, partial(_both, self._dashboard, show) if self._dashboard else show)
         self._log.subscribe(self._printer)
         self._log.subscribe(self._keeping.event)
+        self._watch = Watch(clock, _devices(config)) if wish.service else None
+        if self._watch:
+            self._log.subscribe(self._watch.event)
 
     async def run(self) -> None:
         """Until it is cancelled, or its sound is over."""
@@ -123,6 +128,8 @@ class _Live:
         """See, hear and answer."""
         models, config, clock = self._models, self._config, self._clock
         button = self._button()
+        if self._watch:
+            self._watch.loading()
         with self._wish.console.status("loading the models ...") if self._wish.console else nullcontext():
             await clock.run("load", models.load)
         backend = models.backend(clock, config.ask, self._log)
@@ -131,6 +138,8 @@ class _Live:
         parts = models.parts(clock, backend, speaker, config.ask, echoes=True, keeper=self._keeping)
         session = Session(clock, self._log, parts)
         await self._begin(stack, session.tell)
+        if self._watch:
+            await stack.enter_async_context(self._watch.going(session.tell))
         await session.run(camera, microphone or (), self._about, button)
 
     async def _begin(self, stack: AsyncExitStack, tell: Tell) -> None:
@@ -164,6 +173,9 @@ class _Live:
         if self._dashboard:
             see.append(self._dashboard.preview.frame)
             hear.append(self._dashboard.preview.sound)
+        if self._watch:
+            see.append(self._watch.frame)
+            hear.append(self._watch.sound)
         names = shown(config.camera.address), shown(config.microphone.address)
         self._about = {"title": self._wish.title, "camera": names[0], "microphone": names[1]}
         camera = _Tapped(open_camera(config.camera.address, self._clock, wanted), see, CameraLost)
@@ -194,6 +206,12 @@ class _Tapped(Generic[T]):
             raise
         except Exception as error:
             raise self.lost(f"the driver failed: {type(error).__name__}: {error}") from error
+
+
+def _devices(config: Config) -> list[str]:
+    """Of camera and microphone, those that a session has."""
+    addresses = {"camera": config.camera.address, "microphone": config.microphone.address}
+    return [name for name, address in addresses.items() if address != "none"]
 
 
 def _dashboard(clock: Clock, config: Config, wish: Wish) -> Dashboard | None:
