@@ -7,7 +7,7 @@ are in pyproject.toml, and anybody's package may add more. A driver that can't b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -53,6 +53,7 @@ class Wanted:
     height: int = 720  # pixels
     rate: float = 30.0  # frames a second that it takes
     looked_at: float = 15.0  # frames a second of those that are decoded and delivered
+    asking: Callable[[], bool] = lambda: False  # whether somebody asks just now: time to meter and focus. Never waits
 
 
 class CameraDriver(Protocol):

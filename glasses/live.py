@@ -25,6 +25,7 @@ from pipeline.clock import Clock
 from pipeline.errors import CameraLost, DeviceLost, GlassesError, MicrophoneLost, UsageError
 from pipeline.events import EventLog
 from pipeline.listen.listener import Ears
+from pipeline.look.asking import Asking
 from pipeline.look.choice import LookSettings
 from pipeline.senses import Senses
 from pipeline.session import Session
@@ -81,6 +82,8 @@ class _Live:
         self._printer = Printer(clock, partial(_both, self._dashboard, show) if self._dashboard else show)
         self._log.subscribe(self._printer)
         self._log.subscribe(self._keeping.event)
+        self._asking = Asking()
+        self._log.subscribe(self._asking.event)
         self._watch = Watch(clock, _devices(config)) if wish.service else None
         if self._watch:
             self._log.subscribe(self._watch.event)
@@ -167,7 +170,9 @@ class _Live:
     def _sources(self) -> tuple[Iterable[VideoFrame | News], Iterable[AudioChunk | News] | None]:
         """Camera and microphone, which the recorder and the preview see and hear too. Raises as `open_camera`."""
         config = self._config
-        wanted = Wanted(config.camera.width, config.camera.height, config.camera.rate, config.look.rate)
+        wanted = Wanted(
+            config.camera.width, config.camera.height, config.camera.rate, config.look.rate, self._asking.now
+        )
         see: list[Callable[[VideoFrame], None]] = [self._keeping.frame]
         hear: list[Callable[[AudioChunk], None]] = [self._keeping.sound]
         if self._dashboard:
