@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.hearing_defaults import Defaults
-from devices.registry import open_microphone, open_speaker
+from devices.registry import open_light, open_microphone, open_speaker
 from glasses import config as configuration
 from glasses import weights
 from glasses.models import Models
@@ -126,7 +126,7 @@ async def session(clock: Clock, config: Config, models: Models) -> None:
     log.subscribe(lambda event: _print_event(clock, event))
     speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
     backend = models.backend(clock, config.ask, log)
-    microphone = Delivered(open_microphone(config.microphone.address, clock), clock)
+    microphone = Delivered(open_microphone(config.microphone.address, clock, open_light(config.light.address)), clock)
     running = asyncio.ensure_future(
         Session(clock, log, models.parts(clock, backend, speaker, config.ask, echoes=True)).run(
             Pictures(clock), microphone, {}

@@ -1,4 +1,4 @@
-"""`none`: no camera, no microphone, no button."""
+"""`none`: no camera, no microphone, no button, no light but the screen."""
 
 from __future__ import annotations
 
@@ -47,6 +47,25 @@ class _NoButton:
         return _NeverPressed()
 
 
+class _NoLamp:
+    def on(self) -> None:
+        pass
+
+    def off(self) -> None:
+        pass
+
+
+class _NoLight:
+    forms = ("none",)
+
+    def find(self) -> Iterable[Found]:
+        return ()
+
+    def open(self, address: str) -> _NoLamp:
+        return _NoLamp()
+
+
 camera = _NoCamera()
 microphone = _NoMicrophone()
 button = _NoButton()
+light = _NoLight()

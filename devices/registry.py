@@ -1,7 +1,8 @@
 """Drivers by short address: what stands before the first colon names the driver, an entry point of some package.
 
-Entry points are in the groups `glasses.cameras`, `glasses.microphones`, `glasses.speakers` and `glasses.buttons`; ours
-are in pyproject.toml, and anybody's package may add more. A driver that can't be loaded never breaks the others.
+Entry points are in the groups `glasses.cameras`, `glasses.microphones`, `glasses.speakers`, `glasses.buttons` and
+`glasses.lights`; ours are in pyproject.toml, and anybody's package may add more. A driver that can't be loaded never
+breaks the others. No camera and no microphone is opened here without the light.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from pipeline.errors import GlassesError, UsageError
+from devices.light import Lamp, Light, Shown
+from pipeline.errors import CameraLost, GlassesError, MicrophoneLost, UsageError
 
 if TYPE_CHECKING:
     from pipeline.buttons import Button
@@ -32,9 +34,9 @@ _SECRET = (
 )
 """What cheap cameras want in the path: user=admin&password=1234&channel=1."""
 
-Kind = Literal["camera", "microphone", "speaker", "button"]
+Kind = Literal["camera", "microphone", "speaker", "button", "light"]
 
-KINDS: tuple[Kind, ...] = ("camera", "microphone", "speaker", "button")
+KINDS: tuple[Kind, ...] = ("camera", "microphone", "speaker", "button", "light")
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,23 @@ class ButtonDriver(Protocol):
         ...
 
 
+class LightDriver(Protocol):
+    """A kind of light."""
+
+    forms: tuple[str, ...]  # how its addresses look, for people
+
+    def find(self) -> Iterable[Found]:
+        """As of a CameraDriver."""
+        ...
+
+    def open(self, address: str) -> Lamp:
+        """Something that shines when told to: until then nothing is opened.
+
+        Raises UsageError if the address is malformed.
+        """
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """A driver and what it finds."""
@@ -162,16 +181,19 @@ def _split(place: str) -> tuple[str, str]:
     return place[:end], place[end:]
 
 
-def open_camera(address: str, clock: Clock, wanted: Wanted) -> Iterable[VideoFrame | News]:
-    """The camera at `address`. Raises UsageError for an unknown address, GlassesError if its driver can't be loaded."""
+def open_camera(address: str, clock: Clock, wanted: Wanted, light: Light) -> Iterable[VideoFrame | News]:
+    """The camera at `address`, whose light shows whenever it is open.
+
+    Raises UsageError for an unknown address, GlassesError if its driver can't be loaded.
+    """
     driver: CameraDriver = _driver("camera", address)
-    return driver.open(address, clock, wanted)
+    return Shown(driver.open(address, clock, wanted), light, "camera", CameraLost)
 
 
-def open_microphone(address: str, clock: Clock) -> Iterable[AudioChunk | News]:
-    """The microphone at `address`. Raises as `open_camera`."""
+def open_microphone(address: str, clock: Clock, light: Light) -> Iterable[AudioChunk | News]:
+    """The microphone at `address`, whose light shows whenever it is open. Raises as `open_camera`."""
     driver: MicrophoneDriver = _driver("microphone", address)
-    return driver.open(address, clock)
+    return Shown(driver.open(address, clock), light, "microphone", MicrophoneLost)
 
 
 def open_speaker(address: str, clock: Clock, rate: int, *, patient: bool = False) -> Speaker:
@@ -187,6 +209,15 @@ def open_button(address: str, clock: Clock) -> Button:
     """The button at `address`. Raises as `open_camera`, and UsageError where there is no such button."""
     driver: ButtonDriver = _driver("button", address)
     return driver.open(address, clock)
+
+
+def open_light(address: str, told: Callable[[tuple[str, ...]], None] = lambda names: None) -> Light:
+    """The light at `address`, for the cameras and microphones that it is handed to; `told` as for a Light.
+
+    Raises as `open_camera`.
+    """
+    driver: LightDriver = _driver("light", address)
+    return Light(driver.open(address), told)
 
 
 def listing() -> Iterator[Listed]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from devices.registry import Wanted, open_button, open_camera, open_microphone, open_speaker, shown
+from devices.registry import Wanted, open_button, open_camera, open_light, open_microphone, open_speaker, shown
 from glasses.keeping import Keeping
 from glasses.models import Models
 from glasses.printer import Printer
@@ -27,6 +27,7 @@ from pipeline.events import EventLog
 from pipeline.listen.listener import Ears
 from pipeline.look.asking import Asking
 from pipeline.look.choice import LookSettings
+from pipeline.reader import from_thread
 from pipeline.senses import Senses
 from pipeline.session import Session
 from pipeline.sources import Back, Lost, News, Tell, iterated
@@ -84,6 +85,9 @@ class _Live:
         self._log.subscribe(self._keeping.event)
         self._asking = Asking()
         self._log.subscribe(self._asking.event)
+        loop = asyncio.get_running_loop()
+        self._over = False
+        self._light = open_light(config.light.address, lambda names: from_thread(loop, partial(self._lit, names)))
         self._watch = Watch(clock, _devices(config)) if wish.service else None
         if self._watch:
             self._log.subscribe(self._watch.event)
@@ -92,6 +96,7 @@ class _Live:
         """Until it is cancelled, or its sound is over."""
         camera, microphone = self._sources()
         async with AsyncExitStack() as stack:
+            stack.callback(setattr, self, "_over", True)
             stack.push_async_callback(self._printer.close)
             # First of all: what was recorded is whole before anything else is waited for.
             stack.push_async_callback(self._keeping.close)
@@ -143,13 +148,18 @@ class _Live:
         await self._begin(stack, session.tell)
         if self._watch:
             await stack.enter_async_context(self._watch.going(session.tell))
-        await session.run(camera, microphone or (), self._about, button)
+        await session.run(camera, microphone or (), self._about, button, self._light.dark)
 
     async def _begin(self, stack: AsyncExitStack, tell: Tell) -> None:
         self._clock.restart()
         await self._keeping.begin(self._wish.record, tell)
         if self._dashboard:
             await stack.enter_async_context(self._dashboard.below(self._clock, self._printer))
+
+    def _lit(self, names: tuple[str, ...]) -> None:
+        """That much is open now; what is closed behind the session's end is no part of it."""
+        if not self._over:
+            self._log.emit("light", turn=0, open=names)
 
     def _button(self) -> Button | None:
         """What is pressed to talk, or to end an answer: without one that was named, the keys of the terminal.
@@ -183,8 +193,9 @@ class _Live:
             hear.append(self._watch.sound)
         names = shown(config.camera.address), shown(config.microphone.address)
         self._about = {"title": self._wish.title, "camera": names[0], "microphone": names[1]}
-        camera = _Tapped(open_camera(config.camera.address, self._clock, wanted), see, CameraLost)
-        microphone = _Tapped(open_microphone(config.microphone.address, self._clock), hear, MicrophoneLost)
+        camera = _Tapped(open_camera(config.camera.address, self._clock, wanted, self._light), see, CameraLost)
+        heard = open_microphone(config.microphone.address, self._clock, self._light)
+        microphone = _Tapped(heard, hear, MicrophoneLost)
         return camera, None if config.microphone.address == "none" else microphone
 
 

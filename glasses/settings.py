@@ -28,6 +28,13 @@ class Microphone:
 
 
 @dataclass(frozen=True, slots=True)
+class Light:
+    """What shows that the camera or the microphone is open."""
+
+    address: str = "none"  # of a lamp, such as gpio:27; none for the screen alone
+
+
+@dataclass(frozen=True, slots=True)
 class Speaker:
     """What speaks."""
 
@@ -76,6 +83,7 @@ class Ask:
     first_timeout: float = 20.0  # seconds until the first word must have come
     next_timeout: float = 10.0  # seconds until each further word must have come
     blur_faces: bool = False  # whether faces are made unrecognisable in what leaves this machine
+    hints: bool = False  # whether what is written in a picture, read here at full size, goes along to other machines
     max_tokens: int = 2000  # of an answer, reasoning included
     mode: str = "auto"  # how hard to think: auto, instant, thinking, contemplating
     agents: int = 3  # that contemplate at once; below 2 nobody does
@@ -116,6 +124,7 @@ _COSTS = {
     "end of turn": 0.01,
     "encode": 0.01,
     "load": 0.0,
+    "close": 0.05,
     "resolve": 0.02,
     "faces": 0.3,
     "read": 0.9,
@@ -136,6 +145,7 @@ class Config:
 
     camera: Camera = field(default_factory=Camera)
     microphone: Microphone = field(default_factory=Microphone)
+    light: Light = field(default_factory=Light)
     speaker: Speaker = field(default_factory=Speaker)
     listen: Listen = field(default_factory=Listen)
     start: Start = field(default_factory=Start)
@@ -148,7 +158,7 @@ class Config:
     sources: Mapping[str, str] = field(default_factory=dict)
 
 
-SECTIONS = ("camera", "microphone", "speaker", "listen", "start", "look", "ask", "speak", "record", "weights")
+SECTIONS = ("camera", "microphone", "light", "speaker", "listen", "start", "look", "ask", "speak", "record", "weights")
 
 LIMITS = {
     "camera.width": (16, 16384),

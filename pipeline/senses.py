@@ -15,6 +15,7 @@ from pipeline.listen.wake import Woken
 from pipeline.look.choice import LookSettings
 from pipeline.look.ring import FrameRing, Snapshot, Snapshots
 from pipeline.look.watcher import Watcher
+from pipeline.privacy import Privacy
 from pipeline.sources import News, Tell
 from pipeline.types import AudioChunk, VideoFrame
 
@@ -51,20 +52,27 @@ class Senses:
         microphone: Iterable[AudioChunk | News] | None,
         about: Mapping[str, object],
         tell: Tell,
+        privacy: Privacy | None = None,
     ) -> AsyncIterator[AsyncGenerator[Sensed, None]]:
         """Watches and listens while it is entered; gives what is said, as it is, until the sound is over.
 
         Sources are as in pipeline/sources.py; without a microphone nothing is said until the pictures are over.
-        `about` is what `session.started` says of the session. Raises what a subscriber of the log raises.
+        `about` is what `session.started` says of the session. While `privacy` is wanted both are closed. Raises what a
+        subscriber of the log raises.
         """
         ring = FrameRing(lookback=self._look.max_age + _NOTICED, past=self._look.past)
         watcher = Watcher(self._clock, self._log, ring, tell)
         listener = Listener(self._clock, self._log, self._ears, tell)
+        privacy = privacy or Privacy(self._clock)
         self._log.emit("session.started", turn=0, **about)
         try:
             async with asyncio.TaskGroup() as group:
-                watching = group.create_task(watcher.watch(camera))
-                speech = listener.listen(microphone) if microphone is not None else _silence(watching)
+                watching = group.create_task(privacy.watching(lambda: watcher.watch(camera)))
+                speech = (
+                    privacy.listening(lambda: listener.listen(microphone), self._ears.segmenter.finish)
+                    if microphone is not None
+                    else _silence(watching)
+                )
                 try:
                     async with aclosing(self._sensed(ring, speech)) as sensed:
                         yield sensed

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 
-from pipeline.buttons import Button, ButtonPressed
+from pipeline.buttons import Button
 from pipeline.clock import Clock
 from pipeline.converse.conductor import Conductor
 from pipeline.converse.endpointing import Endpointing
+from pipeline.converse.pressing import Pressing
 from pipeline.errors import first_failure
 from pipeline.events import EventLog
 from pipeline.parts import Parts
+from pipeline.privacy import Privacy
 from pipeline.senses import Senses
 from pipeline.sources import News
 from pipeline.types import AudioChunk, VideoFrame
@@ -35,27 +37,31 @@ class Session:
         microphone: Iterable[AudioChunk | News],
         about: Mapping[str, object],
         button: Button | None = None,
+        closed: Callable[[float], bool] = lambda seconds: True,
     ) -> None:
         """Follow both sources, in the order of their times, until the sound ends and the last answer is spoken.
 
         Sources are as in pipeline/sources.py; the button may be pressed meanwhile. `about` is what `session.started`
-        says of the session. Whatever fails is an event, and told to the wearer; a lost device is tried again. Cancel
-        it to end a live session.
+        says of the session; `closed` is as for a Privacy. Whatever fails is an event, and told to the wearer; a lost
+        device is tried again. Cancel it to end a live session.
         """
         parts = self._parts
         senses = Senses(self._clock, self._log, parts.ears, parts.look)
         endpointing = Endpointing(self._clock, parts.ears.segmenter, parts.transcriber, parts.end_of_turn)
+        privacy = Privacy(self._clock, closed)
         try:
             async with (
-                senses.perceive(camera, microphone, about, self.tell) as sensed,
+                senses.perceive(camera, microphone, about, self.tell, privacy) as sensed,
                 asyncio.TaskGroup() as turns,
             ):
                 self._conductor = conductor = Conductor(self._clock, self._log, parts, turns)
+                fingers = Pressing(self._clock, self._log, conductor, privacy, turns)
                 for what, told in self._troubles:
                     await conductor.tell(what, told)
-                pressing = turns.create_task(_press(button, conductor)) if button else None
+                pressing = turns.create_task(_press(button, fingers)) if button else None
                 await endpointing.follow(sensed, conductor.react)
                 await conductor.finish()
+                fingers.finish()
                 if pressing:
                     pressing.cancel()
         except BaseExceptionGroup as failures:
@@ -72,10 +78,7 @@ class Session:
         self._log.emit("span", stage=stage, start=start, seconds=seconds)
 
 
-async def _press(button: Button, conductor: Conductor) -> None:
+async def _press(button: Button, fingers: Pressing) -> None:
     async with aclosing(aiter(button)) as events:
         async for event in events:
-            if isinstance(event, ButtonPressed):
-                conductor.press(event.t)
-            else:
-                conductor.release(event.t)
+            fingers.react(event)

@@ -26,7 +26,7 @@ import av
 import cv2
 import numpy as np
 
-from devices.registry import Wanted, open_camera
+from devices.registry import Wanted, open_camera, open_light
 from pipeline.clock import Clock
 from pipeline.errors import CameraLost
 from pipeline.types import Image, Opened, VideoFrame
@@ -178,7 +178,7 @@ def see(address: str, count: int, wanted: Wanted) -> Seen:
     async def main() -> Seen:
         clock = Clock()
         seen = Seen([], [], [], time.monotonic() - clock.now())
-        items = iter(open_camera(address, clock, wanted))
+        items = iter(open_camera(address, clock, wanted, open_light("none")))
         try:
             while len(seen.frames) < count:
                 match next(items):

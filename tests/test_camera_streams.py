@@ -16,7 +16,7 @@ import pytest
 
 from devices import camera_opencv, camera_reading
 from devices.camera_times import StreamTimes
-from devices.registry import Wanted, open_camera, shown
+from devices.registry import Wanted, open_camera, open_light, shown
 from pipeline import sources
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
@@ -319,7 +319,7 @@ async def watched(address: str) -> AsyncIterator[tuple[list[Event], list[str], C
             await came[kind].wait()
 
     watcher = Watcher(clock, log, FrameRing(lookback=1.5), tell)
-    task = asyncio.create_task(watcher.watch(open_camera(address, clock, Wanted())))
+    task = asyncio.create_task(watcher.watch(open_camera(address, clock, Wanted(), open_light("none"))))
     try:
         yield events, told, until
     finally:
@@ -364,7 +364,7 @@ def test_a_stream_that_is_closed_lets_the_server_go() -> None:
 
         with StreamServer(endless) as server:
             clock = Clock()
-            with closing(iter(open_camera(server.address, clock, Wanted()))) as items:  # type: ignore[type-var]
+            with closing(iter(open_camera(server.address, clock, Wanted(), open_light("none")))) as items:  # type: ignore[type-var]
                 for _ in zip(range(5), items, strict=False):
                     pass
             async with asyncio.timeout(5):

@@ -17,7 +17,7 @@ import pytest
 
 from devices import camera_opencv, camera_reading, camera_v4l
 from devices.camera_times import Spacing
-from devices.registry import Wanted, open_camera
+from devices.registry import Wanted, open_camera, open_light
 from pipeline.clock import Clock
 from pipeline.errors import CameraLost, UsageError
 from pipeline.types import Opened, VideoFrame
@@ -189,7 +189,7 @@ def test_a_picture_that_waited_in_the_queue_keeps_its_time(machine: Path) -> Non
 
     async def main() -> float:
         clock = Clock()
-        items = iter(open_camera("webcam", clock, ALL))
+        items = iter(open_camera("webcam", clock, ALL, open_light("none")))
         for _ in range(5):
             next(items)
         time.sleep(1.5)  # noqa: ASYNC251 - nobody asks: longer than a first time may lie back
@@ -296,7 +296,7 @@ def test_it_is_opened_anew_each_time(machine: Path) -> None:
     FakeCapture.plugged = camera
 
     async def main() -> None:
-        source = open_camera("webcam", Clock(), ALL)
+        source = open_camera("webcam", Clock(), ALL, open_light("none"))
         for _ in range(2):
             with pytest.raises(CameraLost):
                 list(source)

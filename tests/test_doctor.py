@@ -266,7 +266,7 @@ def test_a_speaker_that_fails_in_the_tone_is_not_blamed_on_the_microphone(
     where: str, loudspeaker: Loudspeaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loudspeaker.fails_in = where
-    monkeypatch.setattr(senses, "open_microphone", lambda address, clock: itertools.islice(room_sound(9.0), 50))
+    monkeypatch.setattr(senses, "open_microphone", lambda address, clock, light: itertools.islice(room_sound(9.0), 50))
     finding = sensed(senses.speaker)
     assert (finding.state, finding.text) == ("warn", "default: the sound card takes no more sound")
     assert "microphone" not in finding.remedy
@@ -275,7 +275,7 @@ def test_a_speaker_that_fails_in_the_tone_is_not_blamed_on_the_microphone(
 def test_a_microphone_that_fails_is_not_blamed_on_the_speaker(
     loudspeaker: Loudspeaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(senses, "open_microphone", lambda address, clock: room_sound(2.0))
+    monkeypatch.setattr(senses, "open_microphone", lambda address, clock, light: room_sound(2.0))
     finding = sensed(senses.speaker)
     assert finding.text == "no tone could be heard back: the microphone broke off"
     assert finding.remedy == "see the microphone above"

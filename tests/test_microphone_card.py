@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from devices.microphone_card import CardMicrophone, _Hearing, _Inbox
-from devices.registry import open_microphone, open_speaker
+from devices.registry import open_light, open_microphone, open_speaker
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.errors import MicrophoneLost, SpeakerLost, UsageError
@@ -65,7 +65,7 @@ class Heard:
 
 async def listening(clock: Clock, heard: Heard, address: str = "default") -> None:
     """Follow the microphone at `address` until cancelled."""
-    source = open_microphone(address, clock)
+    source = open_microphone(address, clock, open_light("none"))
     items = follow(clock, lambda: source, lambda chunk: chunk.t_end, lambda why: MicrophoneLost(f"hangs: {why}"))
     async with aclosing(items):
         async for item in items:
@@ -153,7 +153,7 @@ def test_a_card_that_refuses_is_said_with_the_remedy(
 
     async def main(clock: Clock) -> None:
         with pytest.raises(MicrophoneLost, match=f"^sound card '.*{remedy}"):
-            list(open_microphone("default", clock))
+            list(open_microphone("default", clock, open_light("none")))
 
     clocks.run(main, virtual=False)
 
@@ -369,7 +369,7 @@ def test_a_microphone_is_opened_by_part_of_its_name(room: Room, sound_system: So
 @pytest.mark.parametrize("address", ["card", "card:", "card: "])
 def test_a_card_without_a_name_is_wrong_use(address: str) -> None:
     async def main(clock: Clock) -> None:
-        open_microphone(address, clock)
+        open_microphone(address, clock, open_light("none"))
 
     with pytest.raises(UsageError, match="needs a name"):
         clocks.run(main, virtual=False)

@@ -11,7 +11,17 @@ from pathlib import Path
 import pytest
 
 from devices import registry
-from devices.registry import Found, Listed, Wanted, listing, open_button, open_camera, open_microphone, open_speaker
+from devices.registry import (
+    Found,
+    Listed,
+    Wanted,
+    listing,
+    open_button,
+    open_camera,
+    open_light,
+    open_microphone,
+    open_speaker,
+)
 from glasses import cli
 from pipeline import clock as clocks
 from pipeline.clock import Clock
@@ -48,11 +58,13 @@ def opened(kind: str, address: str) -> object:
     async def main(clock: Clock) -> object:
         match kind:
             case "camera":
-                return open_camera(address, clock, Wanted())
+                return open_camera(address, clock, Wanted(), open_light("none"))
             case "microphone":
-                return open_microphone(address, clock)
+                return open_microphone(address, clock, open_light("none"))
             case "button":
                 return open_button(address, clock)
+            case "light":
+                return open_light(address)
             case _:
                 return open_speaker(address, clock, 22_050)
 
@@ -61,7 +73,9 @@ def opened(kind: str, address: str) -> object:
 
 @pytest.mark.usefixtures("package")
 def test_a_package_of_anybodys_adds_a_driver() -> None:
-    assert opened("camera", "lamp:red") == ()
+    lamp = opened("camera", "lamp:red")
+    assert isinstance(lamp, Iterable)
+    assert list(lamp) == []
     drivers = {driver.name: driver for driver in listing() if driver.kind == "camera"}
     assert drivers["lamp"].found == (Found("lamp:red", "a red lamp"),)
 
@@ -86,8 +100,11 @@ def test_a_driver_that_cannot_be_loaded_is_listed_with_the_reason_and_breaks_no_
         ("microphone", "", "no microphone ''"),
         ("microphone", "file:", "no such file|session.mkv"),
         ("speaker", "wav:", "needs a file"),
-        ("button", "bell", "no button 'bell': an address begins with keyboard, none"),
+        ("button", "bell", "no button 'bell': an address begins with gpio, keyboard, none"),
         ("button", "keyboard:F1", "it is just 'keyboard'"),
+        ("button", "gpio:28", "no pin 'gpio:28': it is gpio:17, with the number of a GPIO from 0 to 27"),
+        ("light", "gpio", "no pin 'gpio'"),
+        ("light", "candle", "no light 'candle': an address begins with gpio, none"),
     ],
 )
 def test_a_wrong_address_is_wrong_use(kind: str, address: str, says: str) -> None:
@@ -154,21 +171,21 @@ def test_where_drivers_cannot_look_it_is_said_once_why_and_not_that_nothing_is_t
 def test_one_stream_driver_under_three_names_is_shown_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["devices"]) == 0
     out = capsys.readouterr().out
-    assert [word in out for word in ("cameras\n", "microphones\n", "speakers\n", "buttons\n")] == [True] * 4
+    assert [word in out for word in ("cameras\n", "microphones\n", "speakers\n", "buttons\n", "lights\n")] == [True] * 5
     assert out.count("https://HOST/PATH") == 1
 
 
 def test_devices_are_listed_for_programs(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["devices", "--json"]) == 0
     drivers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert {driver["kind"] for driver in drivers} == {"camera", "microphone", "speaker", "button"}
+    assert {driver["kind"] for driver in drivers} == {"camera", "microphone", "speaker", "button", "light"}
     assert {tuple(driver) for driver in drivers} == {("kind", "name", "forms", "found", "trouble")}
 
 
 def test_naming_a_driver_loads_no_other() -> None:
     code = (
-        "import sys\nfrom pipeline import clock\nfrom devices.registry import open_camera, Wanted\n"
-        "async def main(c): open_camera('none', c, Wanted())\nclock.run(main, virtual=True)\n"
+        "import sys\nfrom pipeline import clock\nfrom devices.registry import Wanted, open_camera, open_light\n"
+        "async def main(c): open_camera('none', c, Wanted(), open_light('none'))\nclock.run(main, virtual=True)\n"
         "assert not {'cv2', 'sounddevice', 'av'} & set(sys.modules), sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)

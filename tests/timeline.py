@@ -44,7 +44,7 @@ from pipeline.types import (
     read_only,
 )
 
-FREE = {"transcribe": 0.0, "end of turn": 0.0, "encode": 0.0, "synthesise": 0.0}
+FREE = {"close": 0.0, "transcribe": 0.0, "end of turn": 0.0, "encode": 0.0, "synthesise": 0.0}
 END_SILENCE = 0.7
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from devices.registry import Kind, Wanted, open_camera, open_microphone, open_speaker, shown
+from devices.registry import Kind, Wanted, open_camera, open_light, open_microphone, open_speaker, shown
 from glasses.doctor.finding import Finding
 from glasses.settings import Config
 from pipeline import clock as clocks
@@ -106,7 +106,12 @@ def camera(config: Config) -> Iterator[Finding]:
 
     async def look(clock: Clock) -> list[tuple[VideoFrame | Opened, float]]:
         wanted = Wanted(asked.width, asked.height, asked.rate, config.look.rate)
-        return [item async for item in _for_a_while(clock, open_camera(asked.address, clock, wanted), _LOOK)]
+        return [
+            item
+            async for item in _for_a_while(
+                clock, open_camera(asked.address, clock, wanted, open_light(config.light.address)), _LOOK
+            )
+        ]
 
     try:
         items = _live(look)
@@ -136,13 +141,13 @@ def camera(config: Config) -> Iterator[Finding]:
 
 def microphone(config: Config) -> Iterator[Finding]:
     """How loud it is where the microphone is."""
-    address = config.microphone.address
+    address, light = config.microphone.address, config.light.address
     if untried := _untried("microphone", address):
         yield untried
         return
 
     async def listen(clock: Clock) -> list[tuple[AudioChunk | Opened, float]]:
-        return [item async for item in _for_a_while(clock, open_microphone(address, clock), _LISTEN)]
+        return [item async for item in _for_a_while(clock, open_microphone(address, clock, open_light(light)), _LISTEN)]
 
     try:
         items = _live(listen)
@@ -188,7 +193,7 @@ def speaker(config: Config) -> Iterator[Finding]:
         given, playing = 0.0, None
         heard: list[AudioChunk] = []
         try:
-            source = _opened_microphone(ears, clock)
+            source = _opened_microphone(ears, clock, config.light.address)
             async for item, _ in _for_a_while(clock, source, _BEFORE + _ECHO_LATEST + 2 * _TONE[2]):
                 if not isinstance(item, AudioChunk):
                     continue
@@ -300,10 +305,10 @@ def _untried(kind: Kind, address: str) -> Finding | None:
     return None
 
 
-def _opened_microphone(address: str | None, clock: Clock) -> Iterable[AudioChunk | News]:
+def _opened_microphone(address: str | None, clock: Clock, light: str) -> Iterable[AudioChunk | News]:
     """The microphone, or silence where there is none. Whatever is wrong with it raises MicrophoneLost."""
     try:
-        return () if address is None else open_microphone(address, clock)
+        return () if address is None else open_microphone(address, clock, open_light(light))
     except GlassesError as error:
         raise MicrophoneLost(str(error)) from error
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from math import inf
 
 from pipeline.clock import Clock
 from pipeline.converse.addressed import closes
@@ -42,9 +43,6 @@ _ECHO = 0.5
 _WAKE_WORD = 1.0
 """Seconds that a wake word takes, about."""
 
-_HELD = 0.4
-"""Seconds from which a button is held and not tapped."""
-
 _SAME_BREATH = 0.1
 """Seconds by which a wake word may end later than it was thought to, and what began before is no question."""
 
@@ -75,7 +73,8 @@ class Conductor:
         self._turns = Turns(clock, log, parts, group, self._answered)
         self._silenced: tuple[object, float] = (None, 0.0)  # which turn is silent for somebody who speaks, since when
         self._fooled: object = None  # which turn was silent for nothing: it stutters no more for a hint of speech
-        self._pressed = 0.0  # when the button last was, seconds
+        self.spoken = -inf
+        """When somebody last began to speak, seconds."""
         self._stretches: deque[_Stretch] = deque()  # in their order; only the last may still go on
 
     def react(self, item: Heard) -> None:
@@ -88,6 +87,7 @@ class Conductor:
                 self._go_on()
             case SpeechStarted():
                 self._stretches.append(_Stretch())
+                self.spoken = item.t
                 self._somebody_speaks()
             case Paused():
                 self._stretches[-1].silent = True
@@ -112,9 +112,8 @@ class Conductor:
         else:
             self._log.emit("fault", turn=0, what=what, told="")
 
-    def press(self, t: float) -> None:
-        """The button: ends what the assistant does; or says that this was all; or that a question comes."""
-        self._pressed = t
+    def ask(self, t: float) -> None:
+        """Pressed: ends what the assistant does; or says that this was all; or that a question comes."""
         if self._turns.active:
             self._turns.cancel("button")
             self._attention.close()
@@ -125,10 +124,28 @@ class Conductor:
             self._attention.call(t)
             self._turns.cue("awake")
 
-    def release(self, t: float) -> None:
+    def hold(self, t: float) -> None:
+        """Held since `t`: whoever ended an answer so has something to ask."""
+        if self._attention.until < self._clock.now():
+            self._log.emit("pressed", turn=0)
+            self._attention.call(t)
+
+    def finished(self) -> None:
         """Whoever held the button while they spoke has finished."""
-        if t - self._pressed >= _HELD and self._listening:
+        if self._listening:
             self._parts.ears.segmenter.hurry()
+
+    def stop(self) -> None:
+        """Nothing more is wanted: what is done, said, asked or being understood is dropped."""
+        for stretch in self._stretches:
+            stretch.obeyed = True
+        self._turns.withdraw("the button")
+        self._turns.cancel("button")
+        self._attention.close()
+
+    def say(self, text: str) -> None:
+        """Say what the wearer just did."""
+        self._turns.say(text)
 
     @property
     def _listening(self) -> bool:
@@ -195,6 +212,8 @@ class Conductor:
 
     def _pause(self, stretch: _Stretch, understood: Understood) -> None:
         """It may have been all: what can be done before that is certain."""
+        if stretch.obeyed:
+            return
         if self._stops(understood):
             stretch.obeyed = True
             return

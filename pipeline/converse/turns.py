@@ -212,6 +212,14 @@ class Turns:
         self.heard(utterance)
         turn.let_go()
 
+    def say(self, text: str) -> None:
+        """Say it at once; what is being said ends for it."""
+        self.withdraw("news")
+        self.cancel("news")
+        turn = self._turn(self._clock.now())
+        self._start(turn, 0, lambda: turn.say(text))
+        turn.let_go()
+
     def tell(self, what: str, told: str) -> bool:
         """Something has failed: the wearer hears it when nobody else speaks. False: too much has failed."""
         if len(self._notices) >= _NOTICES:
