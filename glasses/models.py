@@ -181,7 +181,7 @@ class Models:
         from pipeline.ask.addresses import open_backend
 
         keys, on_sent = read_keys(os.environ), EgressLog(clock, log)
-        guard = _without_faces(clock, log) if settings.blur_faces else None
+        guard = self._guard(clock, settings, log)
         reach = cast("Reach | None", settings.reach or None)
 
         def opened(address: str, reach: Reach | None) -> Backend:
@@ -201,6 +201,21 @@ class Models:
 
         mind = opened(settings.backend, reach)
         return _contemplating(clock, mind, settings, reach, opened, log)
+
+    def _guard(self, clock: Clock, settings: Ask, log: EventLog) -> Callable[[Backend], Backend] | None:
+        """What stands before every backend on another machine. Raises GlassesError if what it needs is not there."""
+        blurring = _without_faces(clock, log) if settings.blur_faces else None
+        if not settings.hints:
+            return blurring
+        hinting = _with_hints(clock, self.eyes, log)
+        return (lambda backend: hinting(blurring(backend))) if blurring else hinting
+
+
+def _with_hints(clock: Clock, eyes: Eyes, log: EventLog) -> Callable[[Backend], Backend]:
+    """Gives a backend what is written in its pictures beside them."""
+    from pipeline.ask.hinting import Hinting
+
+    return lambda backend: Hinting(clock, backend, eyes, log.emit)
 
 
 def _without_faces(clock: Clock, log: EventLog) -> Callable[[Backend], Backend]:
