@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 import pytest
 
-from pipeline.buttons import Press, PrivacyPressed, meant
+from pipeline.buttons import LONG, Press, meant
 from pipeline.converse.attention import AttentionSettings
 from pipeline.types import AudioChunk, Event, VideoFrame
 from tests.timeline import Scripted, Timeline, of
+
+T = TypeVar("T", VideoFrame, AudioChunk)
 
 LONG_ANSWER = "This is a long answer, it takes more than four seconds to speak all of it out loud to you."
 
@@ -56,9 +59,9 @@ def test_a_double_tap_ends_an_answer_and_asks_for_nothing() -> None:
 
 
 def test_a_double_tap_drops_what_is_just_being_said() -> None:
-    backend = Scripted("Open.")
-    Timeline(presses=[(1.5, 1.6), (1.8, 1.9)]).says(1.0, 3.0, "What does this say?").play(backend)
-    assert backend.questions == []
+    timeline = Timeline(presses=[(1.5, 1.6), (1.8, 1.9)])
+    events = timeline.says(1.0, 3.0, "What does this say?").play(Scripted("Open."))
+    assert of(events, "speaking") == []
 
 
 def test_who_ends_an_answer_by_holding_the_button_asks_the_next_question() -> None:
@@ -69,14 +72,18 @@ def test_who_ends_an_answer_by_holding_the_button_asks_the_next_question() -> No
 
 
 @dataclass
-class Device:
-    """A source that remembers when it was opened and closed, by the time of the item before."""
+class Device(Generic[T]):
+    """A source that remembers what became of it; opened anew it gives what there is from `again` on, seconds."""
 
-    items: list[VideoFrame] | list[AudioChunk]
+    items: list[T]
+    again: float
     past: list[str] = field(default_factory=list)
     at: int = 0
 
-    def __iter__(self) -> Iterator[VideoFrame | AudioChunk]:
+    def __iter__(self) -> Iterator[T]:
+        if self.past:
+            self.items = [item for item in self.items if item.t >= self.again]
+            self.at = 0
         self.past.append("opened")
         try:
             while self.at < len(self.items):
@@ -86,42 +93,57 @@ class Device:
             self.past.append("closed")
 
 
+@dataclass(frozen=True)
+class Day:
+    """What came of a session, and of its devices."""
+
+    events: list[Event]
+    camera: Device[VideoFrame]
+    microphone: Device[AudioChunk]
+
+
+def private(backend: Scripted, *presses: tuple[float, float], says: Iterable[tuple[float, float, str]] = ()) -> Day:
+    """A day of 16 s, with devices that can be opened again; privacy must have ended before it does."""
+    timeline = Timeline(end=16.0, presses=list(presses))
+    for line in says:
+        timeline.says(*line)
+    again = presses[-1][0] + LONG
+    camera, microphone = Device(list(timeline.frames()), again), Device(list(timeline.sound()), again)
+    timeline.camera, timeline.microphone = camera, microphone
+    return Day(timeline.play(backend), camera, microphone)
+
+
 def test_a_long_press_closes_camera_and_microphone_and_another_opens_them() -> None:
-    timeline = Timeline(end=12.0, presses=[(1.0, 3.5), (6.0, 8.5)])
-    camera, microphone = Device(list(timeline.frames())), Device(list(timeline.sound()))
-    timeline.camera, timeline.microphone = camera, microphone  # type: ignore[assignment]
-    events = timeline.play(Scripted("Open."))
-    assert states(events) == [(3.0, "on"), (8.0, "off")]
-    assert told(events) == ["Camera and microphone are off.", "Camera and microphone are on."]
-    assert camera.past == microphone.past == ["opened", "closed", "opened", "closed"]
+    day = private(Scripted("Open."), (1.0, 3.5), (6.0, 8.5))
+    assert states(day.events) == [(3.0, "on"), (8.0, "off")]
+    assert told(day.events) == ["Camera and microphone are off.", "Camera and microphone are on."]
+    assert day.camera.past == day.microphone.past == ["opened", "closed", "opened", "closed"]
 
 
-def test_nothing_is_heard_or_seen_in_privacy() -> None:
-    timeline = Timeline(end=12.0, presses=[(1.0, 3.5), (7.0, 9.5)])
+def test_what_is_said_in_privacy_is_not_heard() -> None:
     backend = Scripted("Open.")
-    events = timeline.says(4.0, 5.0, "What does this say?").says(10.0, 11.0, "And this?").play(backend)
-    assert of(events, "speech.started")[0].t > 9.0
-    assert [frame.t > 9.0 for question in backend.questions for frame in question.images] == [True]
+    private(backend, (1.0, 3.5), (7.0, 9.5), says=[(4.0, 5.0, "What does this say?")])
+    assert backend.questions == []
 
 
-def test_what_was_being_said_or_answered_is_dropped_for_privacy() -> None:
-    timeline = Timeline(end=12.0, presses=[(2.5, 5.0)])
-    events = timeline.says(1.0, 2.0, "First?").says(3.0, 8.0, "").play(Scripted(LONG_ANSWER, first=5.0))
-    assert told(events) == []  # somebody spoke while it was held: a hold to ask
-    timeline = Timeline(end=12.0, presses=[(3.0, 5.5)]).says(1.0, 2.0, "First?")
-    events = timeline.play(Scripted(LONG_ANSWER))
-    assert [event.data["by"] for event in of(events, "interrupted")] == ["button"]
-    assert told(events) == ["Camera and microphone are off."]
+def test_an_answer_ends_for_privacy() -> None:
+    day = private(Scripted(LONG_ANSWER), (3.0, 5.5), (10.0, 12.5), says=[(1.0, 2.0, "What does this say?")])
+    assert [event.data["by"] for event in of(day.events, "interrupted")] == ["button"]
+    assert [event.turn for event in of(day.events, "spoken")] == [1, 0, 0]
 
 
-def test_a_voice_in_the_room_keeps_no_microphone_open_for_ever() -> None:
-    timeline = Timeline(end=16.0, attention=AttentionSettings("key"), presses=[(1.0, 13.0)])
-    events = timeline.says(1.5, 14.0, "and so on and so on").play(Scripted("Open."))
-    assert [state for _, state in states(events)] == ["on"]
+def test_who_holds_the_button_to_ask_for_long_gets_no_privacy() -> None:
+    backend = Scripted("Open.")
+    day = private(backend, (1.0, 5.0), says=[(1.5, 4.9, "What does this say, in one word if you can?")])
+    assert states(day.events) == []
+    assert len(backend.questions) == 1
 
 
-def test_a_tap_in_privacy_says_that_it_is_on() -> None:
-    timeline = Timeline(end=12.0, presses=[(1.0, 3.5), (6.0, 6.1)])
-    events = timeline.play(Scripted("Open."))
-    assert told(events)[1] == "Camera and microphone are off. A long press turns them on."
-    assert states(events) == [(3.0, "on")]
+def test_voices_in_the_room_keep_no_microphone_open_for_ever() -> None:
+    day = private(Scripted("Open."), (1.0, 11.5), (12.0, 14.5), says=[(1.5, 11.4, "and so on")])
+    assert [t for t, state in states(day.events) if state == "on"] == [11.0]
+
+
+def test_a_tap_in_privacy_says_what_ends_it() -> None:
+    day = private(Scripted("Open."), (1.0, 3.5), (6.0, 6.1), (9.0, 11.5))
+    assert told(day.events)[1] == "Camera and microphone are off. A long press turns them on."
