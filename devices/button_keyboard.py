@@ -1,4 +1,4 @@
-"""`keyboard`: the space bar or Enter of the terminal that the session runs in."""
+"""`keyboard`: the space bar or Enter of the terminal that the session runs in, and p for privacy."""
 
 from __future__ import annotations
 
@@ -9,13 +9,18 @@ import sys
 import termios
 import tty
 from collections.abc import AsyncGenerator, Iterable, Iterator
+from dataclasses import replace
 
 from devices.registry import Found
-from pipeline.buttons import ButtonPressed
+from pipeline.buttons import ButtonEvent, ButtonPressed, PrivacyPressed
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
 
-_KEYS = b" \r\n"
+_KEYS: dict[int, ButtonPressed | PrivacyPressed] = {
+    **dict.fromkeys(b" \r\n", ButtonPressed(0.0, ends=False)),
+    **dict.fromkeys(b"pP", PrivacyPressed(0.0)),
+}
+"""What each key means. There is no long press of one, so privacy has its own."""
 
 _REPEAT_DELAY = 0.75
 """Seconds after a press in which the next may be the key's own repetition, since it is held. X waits 0.66 s by default,
@@ -38,16 +43,16 @@ class Keyboard:
         self._clock = clock
         os.close(_terminal())
 
-    async def __aiter__(self) -> AsyncGenerator[ButtonPressed, None]:
+    async def __aiter__(self) -> AsyncGenerator[ButtonEvent, None]:
         with _keys(self._clock) as keys:
             t_pressed = -_REPEAT_DELAY
-            while (t := await keys.get()) is not None:
-                if t < t_pressed + _REPEAT_DELAY and await self._held(keys):
+            while (pressed := await keys.get()) is not None:
+                if pressed.t < t_pressed + _REPEAT_DELAY and await self._held(keys):
                     continue
-                t_pressed = t
-                yield ButtonPressed(t)
+                t_pressed = pressed.t
+                yield pressed
 
-    async def _held(self, keys: asyncio.Queue[float | None]) -> bool:
+    async def _held(self, keys: asyncio.Queue[ButtonEvent | None]) -> bool:
         """Whether the key comes again and again; if so, returns when it is let go."""
         held = False
         with contextlib.suppress(TimeoutError):
@@ -58,10 +63,10 @@ class Keyboard:
 
 
 @contextlib.contextmanager
-def _keys(clock: Clock) -> Iterator[asyncio.Queue[float | None]]:
-    """The times at which keys are pressed, session seconds; None when the terminal is gone."""
+def _keys(clock: Clock) -> Iterator[asyncio.Queue[ButtonEvent | None]]:
+    """The keys that are pressed, when they are; None when the terminal is gone."""
     loop = asyncio.get_running_loop()
-    keys: asyncio.Queue[float | None] = asyncio.Queue()
+    keys: asyncio.Queue[ButtonEvent | None] = asyncio.Queue()
     terminal = _terminal()
 
     def read() -> None:
@@ -72,8 +77,9 @@ def _keys(clock: Clock) -> Iterator[asyncio.Queue[float | None]]:
         if not typed:
             loop.remove_reader(terminal)
             keys.put_nowait(None)
-        for _ in range(sum(key in _KEYS for key in typed)):
-            keys.put_nowait(clock.now())
+        for key in typed:
+            if key in _KEYS:
+                keys.put_nowait(replace(_KEYS[key], t=clock.now()))
 
     try:
         before = termios.tcgetattr(terminal)
@@ -113,7 +119,7 @@ class _Driver:
             os.close(_terminal())
         except UsageError:
             return
-        yield Found("keyboard", "the space bar or Enter, in this terminal")
+        yield Found("keyboard", "the space bar or Enter, and p for privacy, in this terminal")
 
     def open(self, address: str, clock: Clock) -> Keyboard:
         return Keyboard(clock)

@@ -29,6 +29,7 @@ class Lamp:
     def off(self) -> None:
         led, self._led = self._led, None
         with suppress(Exception):  # whatever a chip that is gone raises: it shines no more
+            led.off()
             led.close()
 
 

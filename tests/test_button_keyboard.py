@@ -23,7 +23,7 @@ from devices.registry import open_button
 from glasses import config as configuration
 from glasses.live import Wish, _Live
 from pipeline import clock as clocks
-from pipeline.buttons import ButtonPressed
+from pipeline.buttons import ButtonPressed, PrivacyPressed
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
 
@@ -80,7 +80,9 @@ def ours(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> Iterator[Termin
         yield terminal
 
 
-def presses(terminal: Terminal, typed: list[tuple[float, bytes]], seconds: float) -> list[int]:
+def presses(
+    terminal: Terminal, typed: list[tuple[float, bytes]], seconds: float, kind: type = ButtonPressed
+) -> list[int]:
     """Which of the keys that were typed, so many seconds after the start, came as presses, and at their time."""
 
     async def main(clock: Clock) -> list[int]:
@@ -89,7 +91,7 @@ def presses(terminal: Terminal, typed: list[tuple[float, bytes]], seconds: float
 
         async def listen() -> None:
             async for event in open_button("keyboard", clock):
-                assert isinstance(event, ButtonPressed)
+                assert isinstance(event, kind)
                 heard.append(event.t)
 
         listening = asyncio.ensure_future(listen())
@@ -114,6 +116,10 @@ def presses(terminal: Terminal, typed: list[tuple[float, bytes]], seconds: float
 @pytest.mark.parametrize("key", [b" ", b"\n", b"\r"])
 def test_the_space_bar_and_enter_are_pressed_at_once_and_other_keys_are_not(ours: Terminal, key: bytes) -> None:
     assert presses(ours, [(0.0, b"x"), (0.1, key), (0.2, b"q")], 0.2) == [1]
+
+
+def test_p_is_for_privacy_and_counts_once_while_it_is_held(ours: Terminal) -> None:
+    assert presses(ours, [(0.0, b"p"), (0.3, b"p" * 10), (1.0, b"P")], 0.3, PrivacyPressed) == [0, 2]
 
 
 def test_two_quick_presses_are_two(ours: Terminal) -> None:
