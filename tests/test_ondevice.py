@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -107,6 +108,14 @@ def test_of_black_and_of_white_nothing_is_made_up(asked: str, level: int, eyes: 
 def test_pictures_of_any_size_are_looked_at(size: tuple[int, int], eyes: Eyes) -> None:
     for asked in ("What does it say?", "Describe this.", "Scan this code."):
         assert ask(eyes, asked, filled(90, *size))
+
+
+def test_a_question_about_what_was_looks_at_every_picture(eyes: Eyes) -> None:
+    now, before = replace(filled(90), t=9.0), replace(photo([("PLATFORM 4", 60)]), t=6.0)
+    *_, last = stream(eyes, Question(1, 10.0, "What did I just pass?", (now, before)))
+    assert isinstance(last, Answer)
+    assert "3 seconds earlier: " in last.text
+    assert last.text.index("Platform 4") < last.text.index("Now: ")
 
 
 def test_noise_is_neither_print_nor_things(eyes: Eyes) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.ask.ondevice.answers import Seen, answer
 from pipeline.ask.ondevice.intents import understood
+from pipeline.ask.ondevice.past import View, over_time
 from pipeline.see.codes import Code
 from pipeline.see.layout import Line
 from pipeline.see.light import Light
@@ -281,3 +282,41 @@ def test_a_question_that_needs_a_model_is_turned_down_plainly(asked: str) -> Non
 
 def test_unasked_it_reads_only_the_first_lines() -> None:
     assert ask("What is this?", MEDICINE).endswith("every 4 to 6 hours. And more.")
+
+
+# What was
+
+BUS = View(6.0, Seen(lines(["14 Harbour"]), [Thing("bus", 0.9, RIGHT)], light=DAY))
+CORNER = View(10.0, Seen((), [CUP], light=DAY))
+
+
+def over(asked: str, *views: View) -> str:
+    assert understood(asked).kind == "past"
+    return " ".join(over_time(asked, views).sentences)
+
+
+def test_what_was_passed_is_told_picture_by_picture_the_oldest_first() -> None:
+    assert over("What did I just pass?", CORNER, BUS) == (
+        "4 seconds earlier: I see a bus on the right. It says: 14 Harbour. Now: I see a red cup on the left."
+    )
+
+
+def test_what_changed_is_not_guessed_from_what_recognition_finds_and_misses() -> None:
+    said = over("What has changed?", CORNER, BUS)
+    assert said.startswith("I can't tell for certain what changed, but I can tell what I recognise. 4 seconds earlier:")
+
+
+def test_with_one_view_only_that_is_said() -> None:
+    assert over("What was that?", CORNER) == "I have only one view of that. Now: I see a red cup on the left."
+
+
+def test_a_picture_of_nothing_among_others_is_called_that() -> None:
+    dark = View(9.0, Seen(light=Light(2.0, even=True)))
+    assert "A second earlier: I can't see anything: the whole picture is dark." in over("What happened?", CORNER, dark)
+
+
+@pytest.mark.parametrize("asked", ["How many people did we just pass?", "What colour was the car that just passed?"])
+def test_nothing_is_counted_or_coloured_in_the_newest_picture_where_the_question_is_about_an_earlier_one(
+    asked: str,
+) -> None:
+    assert understood(asked).kind == "past"

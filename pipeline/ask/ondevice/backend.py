@@ -14,6 +14,7 @@ from typing import Any
 from pipeline.ask.backend import PictureBudget
 from pipeline.ask.ondevice.answers import Seen, answer
 from pipeline.ask.ondevice.intents import Intent, Sense, understood
+from pipeline.ask.ondevice.past import View, over_time
 from pipeline.ask.ondevice.reading import Told, read_on
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError
@@ -59,13 +60,19 @@ class OnDevice:
             return self._left_over(intent, question)
         if not question.images:
             return Told(("I have no picture to look at.",))
-        picture = question.images[0]
+        if intent.kind == "past":
+            views = [View(picture.t, await self._seen(intent, picture)) for picture in question.images]
+            return over_time(question.text, views)
+        return answer(intent, question.text, await self._seen(intent, question.images[0]))
+
+    async def _seen(self, intent: Intent, picture: Picture) -> Seen:
+        """What `intent` needs of a picture."""
         perceived: dict[str, Any] = {}
         senses = self._senses()
         for sense in intent.needs:
             field, perceive = senses[sense]
             perceived[field] = await self._clock.run(sense, partial(perceive, picture))
-        return answer(intent, question.text, Seen(**perceived))
+        return Seen(**perceived)
 
     def _left_over(self, intent: Intent, question: Question) -> Told:
         """Read on only where the turn before, of this backend, has left something."""

@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pipeline.ask.ondevice.facts import Fact, asked_for
+from pipeline.look.pointing import about_time
 from pipeline.see.coco import GROUPS, called, named_in
 from pipeline.types import Exchange
 
 Kind = Literal[
-    "read", "fact", "find", "count", "colour", "light", "code", "describe", "identify", "on", "no", "unknown"
+    "read", "fact", "find", "count", "colour", "light", "code", "describe", "identify", "past", "on", "no", "unknown"
 ]
 Sense = Literal["read", "objects", "codes", "colours", "light"]
 
@@ -47,6 +48,7 @@ _NEEDS: dict[Kind, tuple[Sense, ...]] = {
     "code": ("codes",),
     "describe": ("light", "objects", "read"),
     "identify": ("light", "objects"),
+    "past": ("light", "objects", "read"),
     "unknown": ("objects", "read"),
 }
 
@@ -79,6 +81,8 @@ def _of(text: str) -> Intent:
         return Intent("code")
     if _LIGHT.search(text):
         return Intent("light")
+    if about_time(text):
+        return Intent("past")
     if match := _COLOUR.search(text):
         word, things = named_in(text[match.end() :])
         return Intent("colour", word or _noun(_NOT_A_THING.sub("", text[match.end() :])), things)
