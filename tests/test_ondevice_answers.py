@@ -84,6 +84,10 @@ def test_asked_what_it_says_about_something_it_reads_only_that() -> None:
         ("Is it still good?", PANTRY, "It says: Best before 14 Mar 2027."),
         ("What's the phone number?", PANTRY, "It says: Tel. 020 7946 0123."),
         ("How many grams are in it?", PANTRY, "It says: Net weight 500 g."),
+        ("How much does it weigh?", ["Cheddar", "12 oz (340 g)"], "It says: 12 oz (340 g)."),
+        ("How many calories does it have?", ["Energy", "879 kJ / 210 kcal", "Fat 8 g"], "It says: 879 kJ / 210 kcal."),
+        ("How low is the bridge?", ["Low Bridge", "Max 4.2 m"], "It says: Max 4.2 m."),
+        ("What size is it?", ["Cotton", "Size XL"], "It says: Size XL."),
         ("How strong are these?", MEDICINE, "It says: Paracetamol 500 mg."),
         ("How much are the oranges?", MARKET, "It says: Fresh oranges 2.49 per kg."),
         (

@@ -95,6 +95,13 @@ def test_capitals_become_words_that_a_voice_does_not_spell(written: str, spoken:
         ("Exp 08/2027", "Exp August 2027"),
         ("Open 9:00 - 14:00", "Open 9 o'clock to 14 hundred"),
         ("Call +44 20 7946 0123", "Call 4 4, 2 0, 7 9 4 6, 0 1 2 3"),
+        ("Tel. 020 7946 0123", "telephone 0 2 0, 7 9 4 6, 0 1 2 3"),
+        ("(0114) 496 0123", "0 1 1 4, 4 9 6, 0 1 2 3"),
+        ("Call 07700 900123", "Call 0 7 7 0 0, 9 0 0 1 2 3"),
+        ("+44 (0)20 7946 0123", "4 4, 0, 2 0, 7 9 4 6, 0 1 2 3"),
+        ("01 23 45 67 89", "0 1, 2 3, 4 5, 6 7, 8 9"),
+        ("Packed 01-03-2027", "Packed 01-03-2027"),
+        ("0.123456789", "0.123456789"),
         ("Store below 25 °C", "Store below 25 degrees Celsius"),
     ],
 )

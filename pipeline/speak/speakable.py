@@ -188,7 +188,9 @@ _ENGLISH: _Rules = [
     # Numbers that stand for something.
     (
         re.compile(
-            r"(?:\b1[ -])?\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b|\b\d{3}-\d{4}\b|\+\d[\d -]{6,}\d|(?<![.,\d])\d{7,}\b"
+            r"(?:\b1[ -])?\(?\b\d{3}\)?[ .-]\d{3}[ .-]\d{4}\b|\b\d{3}-\d{4}\b|\+\d(?:[ ()-]{0,2}\d){7,}"
+            # Outside America they begin with a zero, in groups of any length: 020 7946 0123, 01 23 45 67 89.
+            r"|(?<![.,\d])\(?0(?:[ ()-]{0,2}\d){8,12}(?!\d)|(?<![.,\d])\d{7,}\b"
         ),
         _digits,
     ),

@@ -66,9 +66,30 @@ FACTS = (
     ),
     Fact(
         "an amount",
-        _any(r"how (?:much|many) (?:m?[lg]|grams?|milli\w+|kilos?|lit\w+)\b", "how (?:strong|heavy)", "what strength"),
-        _any(r"\d+(?:[.,]\d+)? ?(?:[mc]?l|[mµk]?g|mcg|%|lit(?:er|re)s?)(?!\w)"),
+        _any(
+            r"how (?:much|many) (?:m?[lg]|grams?|milli\w+|kilos?|lit\w+|ounces|pints|gallons)\b",
+            "how (?:strong|heavy)",
+            "what strength",
+            r"(?:how much|what)\b.*\bweighs?\b",
+        ),
+        _any(
+            r"\d+(?:[.,]\d+)? ?(?:[mcd]?l|[mµk]?g|mcg|%|lit(?:er|re)s?|(?:fl\.? ?)?oz|ounces?|lbs?|pints?"
+            r"|gal(?:lons?)?)(?!\w)"
+        ),
         _any("net", "contents?", "weight"),
+    ),
+    Fact(
+        "how much energy it has",
+        _any(r"calor\w+", r"kcal\b", r"energy\b"),
+        _any(r"\d+(?:[.,]\d+)? ?(?:k?cal(?:ories)?|kj)(?!\w)"),
+        _any("energy", "calories"),
+        several=True,
+    ),
+    Fact(
+        "a height, a width or a size",
+        _any(r"how (?:wide|tall|high|deep|low)\b", "what size", "dimensions?", "clearance", r"(?:height|width)\b"),
+        _any(r"\d+(?:[.,]\d+)? ?(?:[mcd]?m|inch(?:es)?|feet|ft)(?!\w)", r"\d+ ?['′] ?\d+", r"size:? ?[\dSMLX]+\b"),
+        _any("height", "width", "size", "clearance", r"max\b"),
     ),
     Fact(
         "a time",
