@@ -56,6 +56,23 @@ def test_noise_alone_is_not_sharp_and_no_picture_is_too_small() -> None:
     assert score(VideoFrame(0.0, 0, read_only(np.zeros((1, 1, 3), np.uint8)))).sharpness == 0.0
 
 
+@pytest.mark.parametrize("level", [0, 255])
+@pytest.mark.parametrize("size", [(64, 64), (720, 1280), (4320, 7680)])
+def test_nothing_is_sharp_in_black_and_in_white_of_any_size(level: int, size: tuple[int, int]) -> None:
+    measured = score(VideoFrame(0.0, 0, read_only(np.full((*size, 3), level, np.uint8))))
+    assert (measured.sharpness, measured.brightness) == (0.0, level)
+
+
+def test_a_camera_may_give_larger_pictures_of_the_same_view_for_a_while() -> None:
+    small = picture(noise=4)
+    twice = np.asarray(cv2.resize(small.image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)
+    before = score(small)
+    after = score(VideoFrame(0.1, 1, read_only(twice)), before)
+    assert after.motion < 0.05
+    assert after.changed == difference(before, after) == 0.0
+    assert after.sharpness == pytest.approx(before.sharpness, rel=0.2)
+
+
 def test_brightness_is_the_mean_grey_level_and_what_is_dark_or_burnt_out_is_counted() -> None:
     image = np.full((480, 640, 3), 12, np.uint8)
     image[:120] = 255
