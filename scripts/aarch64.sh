@@ -1,0 +1,120 @@
+#!/usr/bin/env bash
+# Proves that wheels, codecs and native parts load on a Raspberry Pi's processor, and give the same words there: makes a
+# Debian arm64 root, runs it by emulation, installs glasses into it as on a Pi, runs the core of the test suite (whole
+# recordings with the real models), and compares transcript and answer with this machine's.
+#
+#   sudo scripts/aarch64.sh [bookworm|trixie] [FOLDER]
+#
+# Needs: root on Debian, apt install debootstrap qemu-user-static, `make demo` done, 6 GB in FOLDER (/var/tmp/glasses-RELEASE).
+# It is slow, an hour or so; what was made in FOLDER is used again. What one step prints is in FOLDER/*.log.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+release=${1:-bookworm}
+folder=${2:-/var/tmp/glasses-$release}
+root=$folder/root
+case $release in
+  bookworm) python=3.11 glibc=36 ;;
+  trixie) python=3.13 glibc=41 ;;
+  *) echo "bookworm or trixie, not $release" >&2; exit 2 ;;
+esac
+
+# Recordings that need each of the senses: speech and print; things; codes; noise with nothing in it.
+recordings=(shop-sign two-cups qr-code kitchen-noise)
+# What else stands on native parts: the codecs that recordings are written with, voice, echo, wake words.
+tests=(tests/test_recordings_writer.py tests/test_piper.py tests/test_echo.py tests/test_wake.py)
+
+for tool in debootstrap qemu-aarch64-static; do
+  command -v "$tool" >/dev/null || { echo "no $tool: sudo apt install debootstrap qemu-user-static" >&2; exit 1; }
+done
+[ "$(id -u)" = 0 ] || { echo "run it as root: it enters a root of its own" >&2; exit 1; }
+mkdir -p "$folder"
+
+# The kernel hands arm64 programs to the emulator; flag F (in the rule) makes that work inside another root, too.
+binfmt=/proc/sys/fs/binfmt_misc
+[ -e $binfmt/register ] || mount -t binfmt_misc binfmt_misc $binfmt
+[ -e $binfmt/qemu-aarch64 ] || tr -d '\n' </usr/lib/binfmt.d/qemu-aarch64.conf >$binfmt/register
+
+# One processor: threads that wait for each other by spinning take most of the time of an emulator.
+inside() {
+  taskset -c 0 chroot "$root" /usr/bin/env -i PATH=/venv/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+    OMP_NUM_THREADS=1 HF_HUB_OFFLINE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 "$@"
+}
+
+step() {
+  echo "$(date -u +%H:%M) $1"
+}
+
+if [ ! -e "$folder/root-made" ]; then
+  step "making a Debian $release arm64 root"
+  rm -rf "$root"
+  debootstrap --arch=arm64 --foreign --variant=minbase "$release" "$root" http://deb.debian.org/debian >"$folder/root.log"
+  inside /debootstrap/debootstrap --second-stage >>"$folder/root.log"
+  touch "$folder/root-made"
+fi
+
+cp /etc/resolv.conf "$root/etc/resolv.conf"
+# onnxruntime counts processors in /sys.
+mountpoint -q "$root/proc" || mount -t proc proc "$root/proc"
+mountpoint -q "$root/sys" || mount -t sysfs -o ro sysfs "$root/sys"
+trap 'umount -l "$root/proc" "$root/sys"' EXIT
+
+step "system packages"
+inside apt-get update -qq >"$folder/apt.log" 2>&1
+inside DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+  python3 python3-venv libportaudio2 libgl1 libglib2.0-0 libx11-6 flite espeak-ng >>"$folder/apt.log" 2>&1
+
+step "wheels for aarch64, Python $python"
+platforms=(--platform linux_aarch64 --platform manylinux2014_aarch64)
+for minor in $(seq 17 $glibc); do platforms+=(--platform "manylinux_2_${minor}_aarch64"); done
+mkdir -p "$root/wheels"
+pip=(.venv/bin/pip --quiet --disable-pip-version-check)
+rm -f "$root"/wheels/glasses_companion-*
+"${pip[@]}" wheel --no-deps --wheel-dir "$root/wheels" . 2>"$folder/wheels.log"
+"${pip[@]}" download --only-binary=:all: "${platforms[@]}" --python-version "$python" --dest "$root/wheels" \
+  pip 'pytest>=8.4' 'pytest-timeout>=2.4' '.[offline]' 2>>"$folder/wheels.log"
+
+step "installing them there"
+inside sh -c '[ -e /venv/bin/pip ] || python3 -m venv --system-site-packages /venv'
+inside pip install --quiet --no-compile --no-index --find-links /wheels --upgrade --force-reinstall --no-deps \
+  glasses-companion >"$folder/install.log" 2>&1
+inside pip install --quiet --no-compile --no-index --find-links /wheels \
+  'glasses-companion[offline]' 'pytest>=8.4' 'pytest-timeout>=2.4' >>"$folder/install.log" 2>&1
+rm -rf "$root/glasses"
+mkdir "$root/glasses"
+git archive HEAD recordings tests benchmarks pyproject.toml README.md | tar -x -C "$root/glasses"
+
+step "transcript and answer"
+failed=0
+words='
+import json, sys
+for line in sys.stdin:
+    event = json.loads(line)
+    if event["kind"] in ("heard", "answered"):
+        print(event["kind"] + ":", event["data"]["text"])
+'
+for recording in "${recordings[@]}"; do
+  replay=(replay "recordings/$recording" --backend ondevice --costs fixed --json)
+  .venv/bin/glasses "${replay[@]}" 2>"$folder/here-$recording.log" | python3 -c "$words" >"$folder/here-$recording.txt"
+  # shellcheck disable=SC2016  # $@ is for the shell inside
+  inside sh -c 'cd /glasses && glasses "$@"' sh "${replay[@]}" 2>"$folder/there-$recording.log" |
+    python3 -c "$words" >"$folder/there-$recording.txt"
+  if diff -u "$folder/here-$recording.txt" "$folder/there-$recording.txt"; then
+    step "  $recording: the same on both"
+    sed 's/^/           /' "$folder/there-$recording.txt"
+  else
+    failed=1
+  fi
+done
+
+step "tests"
+ids=()
+for recording in "${recordings[@]}"; do
+  ids+=("tests/test_recordings_replayed.py::test_a_recording_is_answered_as_it_expects[$recording]")
+done
+# shellcheck disable=SC2016
+inside sh -c 'cd /glasses && python -m pytest -p no:cacheprovider -o timeout=0 -rs "$@"' sh "${ids[@]}" "${tests[@]}" |
+  tee "$folder/tests.log" || failed=1
+
+step "$(inside uname -m), $(inside python --version), Debian $(cat "$root/etc/debian_version"): $([ $failed = 0 ] && echo passed || echo FAILED)"
+exit $failed
