@@ -5,29 +5,31 @@
 Each answer is right (+1), an admission not to know (0), or wrong (-1): the truthfulness score of CRAG-MM (Wang et al.,
 2025). What is in the pictures is written by hand in truthfulness.toml. Wrong is also: a thing named that is not there,
 print read where there is none, and "I don't see it" about something that is there. Prints the wrong ones with --wrong,
-and the time and memory that a question takes.
+and the time and memory that a question of each kind takes.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import re
-import resource
 import sys
 import time
 import tomllib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median, quantiles
 from typing import Any, Literal
 
+from benchmarks.processes import peak, resident
 from benchmarks.truthfulness_pictures import HEIGHT, PICTURES, WIDTH
 from glasses.config import defaults
 from glasses.models import Models
 from pipeline import clock as clocks
 from pipeline.ask.backend import PictureBudget
 from pipeline.ask.ondevice import OnDevice
+from pipeline.ask.ondevice.intents import understood
 from pipeline.clock import Clock
 from pipeline.look.encode import encode
 from pipeline.see.coco import KINDS, named_in
@@ -117,9 +119,29 @@ def ask(eyes: Eyes, picture: Picture, text: str) -> str:
     return clocks.run(main, virtual=False)
 
 
-def megabytes() -> float:
-    """Peak resident set of this process."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def forget_peak() -> None:
+    """Count the peak of this process's memory anew from now on (proc(5))."""
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one question took."""
+
+    kind: str  # as the question was understood
+    seconds: float
+    megabytes: float  # resident at most, this process and all that it has loaded
+
+
+def cost_lines(costs: Sequence[Cost]) -> Iterator[str]:
+    """A line for each kind of question, and one for all."""
+    kinds = sorted({cost.kind for cost in costs})
+    for what, of in [(kind, [cost for cost in costs if cost.kind == kind]) for kind in kinds] + [("all", list(costs))]:
+        took = [cost.seconds for cost in of]
+        yield (
+            f"a question: {what} ({len(of)}): {median(took):.2f} s (median), {max(took):.2f} s (longest), "
+            f"{max(cost.megabytes for cost in of):.0f} MB at the peak"
+        )
 
 
 def timed(perceive: Callable[[Picture], object], pictures: Sequence[Picture]) -> list[tuple[float, float]]:
@@ -146,16 +168,17 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="pictures; all of them if none is named")
     arguments = parser.parse_args()
     models = Models(defaults({}))
-    eyes, before = models.eyes, megabytes()
+    eyes, before = models.eyes, resident(os.getpid())
     counts = {(verdict, gone): 0 for verdict in ("right", "unknown", "wrong") for gone in (False, True)}
-    pictures, seconds = [], []
+    pictures, costs = [], []
     for name, asked in questions(arguments.names).items():
         picture = encode(VideoFrame(0.0, 0, read_only(PICTURES[name]())), PictureBudget(None, 95))
         pictures.append(picture)
         for known in asked:
+            forget_peak()
             began = time.perf_counter()
             answer = ask(eyes, picture, known.ask)
-            seconds.append(time.perf_counter() - began)
+            costs.append(Cost(understood(known.ask).kind, time.perf_counter() - began, peak(os.getpid())))
             verdict = judged(known, answer)
             counts[verdict, known.gone] += 1
             if arguments.all or (arguments.wrong and verdict == "wrong"):
@@ -169,7 +192,7 @@ def main() -> None:
         f"truthfulness: {(right - wrong) / total:.2f} over {total} questions about {len(pictures)} pictures", end=": "
     )
     print(f"{right / total:.0%} right, {(total - right - wrong) / total:.0%} not known, {wrong / total:.1%} wrong")
-    print(f"time: a question takes {median(seconds):.2f} s (median), {max(seconds):.2f} s (longest)")
+    print(*cost_lines(costs), sep="\n")
     frames = [picture for picture in pictures if (picture.width, picture.height) == (WIDTH, HEIGHT)]
     for sense in ("read", "things", "codes", "colours", "light") if len(frames) > 1 else ():
         took, worked = zip(*timed(getattr(eyes, sense), frames), strict=True)
@@ -177,7 +200,7 @@ def main() -> None:
             f"time: {sense} {median(took):.3f} s (median), {quantiles(took, n=20)[-1]:.3f} s (95th) at 720p", end="; "
         )
         print(f"of processor time {median(worked):.3f} s, {quantiles(worked, n=20)[-1]:.3f} s")
-    print(f"memory: {before:.0f} MB with text recognition loaded, {megabytes():.0f} MB at the peak")
+    print(f"memory: {before:.0f} MB with text recognition loaded, before the first question")
     if wrong > 0.05 * total:
         sys.exit("more than 5 % of the answers are wrong")
 
