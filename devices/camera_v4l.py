@@ -55,10 +55,10 @@ def why_not(path: Path) -> str:
 
 def why_busy(path: Path) -> str:
     """Who else holds the camera at `path`, and the remedy; empty if nobody is known to."""
-    holders = _holders(path.resolve())
-    if os.getpid() in holders:
+    there = holders(path.resolve())
+    if os.getpid() in there:
         return f"{path} is still held by an earlier attempt that hangs: unplug the camera and plug it in again"
-    names = ", ".join(f"{holders[pid]} (process {pid})" for pid in sorted(holders))
+    names = ", ".join(f"{there[pid]} (process {pid})" for pid in sorted(there))
     return f"{path} is in use by {names}: close that first" if names else ""
 
 
@@ -102,7 +102,7 @@ def capabilities(path: Path) -> int:
     return of_node if whole & 0x80000000 else whole  # V4L2_CAP_DEVICE_CAPS
 
 
-def _holders(path: Path) -> dict[int, str]:
+def holders(path: Path) -> dict[int, str]:
     """The programs that have `path` open, of those that this user may look at, by process id."""
     found: dict[int, str] = {}
     for process in PROC.glob("[0-9]*"):

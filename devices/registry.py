@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib import metadata
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
+from devices.camera_turned import turned
 from devices.light import Lamp, Light, Shown
 from pipeline.errors import CameraLost, GlassesError, MicrophoneLost, UsageError
 
@@ -55,6 +56,7 @@ class Wanted:
     height: int = 720  # pixels
     rate: float = 30.0  # frames a second that it takes
     looked_at: float = 15.0  # frames a second of those that are decoded and delivered
+    rotation: int = 0  # degrees clockwise by which its pictures are turned: 0, 90, 180 or 270
     asking: Callable[[], bool] = lambda: False  # whether somebody asks just now: time to meter and focus. Never waits
 
 
@@ -187,7 +189,7 @@ def open_camera(address: str, clock: Clock, wanted: Wanted, light: Light) -> Ite
     Raises UsageError for an unknown address, GlassesError if its driver can't be loaded.
     """
     driver: CameraDriver = _driver("camera", address)
-    return Shown(driver.open(address, clock, wanted), light, "camera", CameraLost)
+    return Shown(turned(driver.open(address, clock, wanted), wanted.rotation), light, "camera", CameraLost)
 
 
 def open_microphone(address: str, clock: Clock, light: Light) -> Iterable[AudioChunk | News]:

@@ -180,8 +180,9 @@ class _Live:
     def _sources(self) -> tuple[Iterable[VideoFrame | News], Iterable[AudioChunk | News] | None]:
         """Camera and microphone, which the recorder and the preview see and hear too. Raises as `open_camera`."""
         config = self._config
+        camera = config.camera
         wanted = Wanted(
-            config.camera.width, config.camera.height, config.camera.rate, config.look.rate, self._asking.now
+            camera.width, camera.height, camera.rate, config.look.rate, camera.rotation, asking=self._asking.now
         )
         see: list[Callable[[VideoFrame], None]] = [self._keeping.frame]
         hear: list[Callable[[AudioChunk], None]] = [self._keeping.sound]
@@ -191,12 +192,12 @@ class _Live:
         if self._watch:
             see.append(self._watch.frame)
             hear.append(self._watch.sound)
-        names = shown(config.camera.address), shown(config.microphone.address)
+        names = shown(camera.address), shown(config.microphone.address)
         self._about = {"title": self._wish.title, "camera": names[0], "microphone": names[1]}
-        camera = _Tapped(open_camera(config.camera.address, self._clock, wanted, self._light), see, CameraLost)
+        seen = _Tapped(open_camera(camera.address, self._clock, wanted, self._light), see, CameraLost)
         heard = open_microphone(config.microphone.address, self._clock, self._light)
         microphone = _Tapped(heard, hear, MicrophoneLost)
-        return camera, None if config.microphone.address == "none" else microphone
+        return seen, None if config.microphone.address == "none" else microphone
 
 
 @dataclass(frozen=True, slots=True)

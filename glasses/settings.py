@@ -18,6 +18,7 @@ class Camera:
     width: int = 1280  # pixels asked of it
     height: int = 720  # pixels asked of it
     rate: float = 30.0  # frames a second asked of it
+    rotation: int = 0  # degrees clockwise by which its pictures are turned: 0, 90, 180, 270
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,7 @@ LIMITS = {
     "camera.width": (16, 16384),
     "camera.height": (16, 16384),
     "camera.rate": (0.1, 1000.0),
+    "camera.rotation": (0, 270),
     "look.rate": (0.1, 1000.0),
     "record.keep_days": (0, 36500),
     "record.budget": (0.0, 1e6),

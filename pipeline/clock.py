@@ -83,6 +83,11 @@ class Clock:
         """The session time of a reading of the system's monotonic clock, as drivers stamp with. Live only."""
         return seconds - self._zero
 
+    @property
+    def asleep(self) -> float:
+        """Seconds that the machine has slept since it was started, which the system's monotonic clock leaves out."""
+        return _awake_or_asleep() - time.monotonic()
+
     def started(self) -> datetime:
         """The wall-clock time of t = 0, with its zone. Read it late: a machine may set its clock after its start."""
         return datetime.now().astimezone() - timedelta(seconds=_awake_or_asleep() - self._began)

@@ -105,7 +105,7 @@ def camera(config: Config) -> Iterator[Finding]:
     asked = config.camera
 
     async def look(clock: Clock) -> list[tuple[VideoFrame | Opened, float]]:
-        wanted = Wanted(asked.width, asked.height, asked.rate, config.look.rate)
+        wanted = Wanted(asked.width, asked.height, asked.rate, config.look.rate, asked.rotation)
         return [
             item
             async for item in _for_a_while(
