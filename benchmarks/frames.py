@@ -83,7 +83,7 @@ def measure(clip: Clip, readings: Readings, milliseconds: list[float]) -> Iterat
 def _picks(
     clip: Clip, window: Sequence[VideoFrame], measured: Sequence[ScoredFrame]
 ) -> Iterator[tuple[str, VideoFrame, str]]:
-    seen = _seen(clip, measured)
+    seen = kept(clip, measured)
     for rule, text, words in zip(OURS, (clip.text, clip.text, ""), (clip.words, (), ()), strict=True):
         choice = choose(seen, Utterance(1, clip.t_start, clip.t_end, text, 1.0, words=words), LOOK)
         yield rule, choice.frames[0], choice.reason
@@ -93,7 +93,7 @@ def _picks(
     yield "sharpest", max(window, key=_laplacian), ""
 
 
-def _seen(clip: Clip, measured: Sequence[ScoredFrame]) -> tuple[ScoredFrame, ...]:
+def kept(clip: Clip, measured: Sequence[ScoredFrame]) -> tuple[ScoredFrame, ...]:
     """What a session would still have when it chooses."""
     ring = FrameRing(lookback=LOOK.max_age + 0.5, past=LOOK.past)
     for frame in measured:
