@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from glasses.recordings import RecordingWriter, open_recording, read_events
+from glasses.recordings import RecordingWriter, encoders, open_recording, read_events
 from pipeline.errors import GlassesError, UsageError
 from pipeline.events import to_line
 from pipeline.types import AudioChunk, Event, VideoFrame
@@ -119,6 +119,22 @@ def test_a_higher_crf_makes_a_smaller_file(tmp_path: Path) -> None:
             writer.frame(VideoFrame(0.0, 0, noise))
         sizes.append(writer.path.stat().st_size)
     assert sizes[1] < sizes[0] / 2
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_a_machine_records_by_the_cheapest_encoder_it_has(
+    tmp_path: Path, machine: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("platform.machine", lambda: machine)
+    encoder = encoders.chosen(*SIZE)
+    if encoder is not encoders.HARDWARE:  # this machine may have it
+        assert encoder is {"x86_64": encoders.STRONG, "aarch64": encoders.MODEST}[machine]
+    with RecordingWriter(tmp_path, size=SIZE, rate=None, encoder=encoder) as writer:
+        for n in range(10):
+            writer.frame(VideoFrame(n / 10, n, quadrants(*SIZE)))
+    frames = list(open_recording(tmp_path).frames())
+    assert [frame.t for frame in frames] == pytest.approx([n / 10 for n in range(10)], abs=0.0005)
+    assert all(colours(frame.image) == QUADRANTS for frame in frames)
 
 
 KILLED = """

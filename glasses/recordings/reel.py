@@ -6,6 +6,7 @@ import errno
 import os
 from pathlib import Path
 
+from glasses.recordings.encoders import STRONG, chosen
 from glasses.recordings.faults import cannot_write
 from glasses.recordings.writer import RecordingWriter
 from pipeline.errors import GlassesError
@@ -66,7 +67,8 @@ class Reel:
                 raise cannot_write(self._folder, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
             if self._early:
                 self._rate = self._early[0].rate
-            self._writer = RecordingWriter(self._folder, size=size, rate=self._rate)
+            encoder = chosen(*size) if size else STRONG
+            self._writer = RecordingWriter(self._folder, size=size, rate=self._rate, encoder=encoder)
             early, self._early = self._early, []
             for chunk in early:
                 self._write(self._writer, chunk)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
+from glasses.recordings.encoders import MILLISECOND, STRONG, Encoder, prepare
 from glasses.recordings.faults import cannot_write
 from pipeline.listen.segmenter import GAP
 from pipeline.types import AudioChunk, Image, VideoFrame
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from av.audio.stream import AudioStream
     from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
-
-_MILLISECOND = Fraction(1, 1000)
-"""The time base of Matroska."""
 
 _MUXER = {"cluster_time_limit": "50", "flush_packets": "1", "max_interleave_delta": "50000"}
 """What waits in memory for its cluster to be whole, ms, and for the other stream (which may have stopped), µs."""
@@ -44,12 +42,15 @@ class RecordingWriter:
     Every method raises GlassesError if the disk is full or the file cannot be written.
     """
 
-    def __init__(self, folder: Path, *, size: tuple[int, int] | None, rate: int | None, crf: int = 23) -> None:
+    def __init__(
+        self, folder: Path, *, size: tuple[int, int] | None, rate: int | None, crf: int = 23, encoder: Encoder = STRONG
+    ) -> None:
         """Make the folder and the file.
 
         size: width and height of the pictures, made even; None for no pictures.
         rate: samples per second of the sound; None for no sound.
-        crf: x264's constant rate factor; 18 looks like the original, 28 is small.
+        crf: x264's constant rate factor; 18 looks like the original, 28 is small. Encoders without one pass it over.
+        encoder: of the pictures.
         """
         import av
 
@@ -65,11 +66,10 @@ class RecordingWriter:
             folder.mkdir(parents=True, exist_ok=True)
             self._container = av.open(f"file:{self.path}", "w", format="matroska", options=_MUXER)
             if size is not None:
-                options = {"preset": "veryfast", "tune": "zerolatency", "crf": str(crf)}
-                self._pictures = self._container.add_stream("libx264", rate=30, options=options)
-                self._pictures.codec_context.time_base = _MILLISECOND
-                self._pictures.pix_fmt = "yuv420p"  # one colour for two by two pixels: the sides must be even
-                self._pictures.width, self._pictures.height = size[0] - size[0] % 2, size[1] - size[1] % 2
+                options = {name: str(crf) if name == "crf" else value for name, value in encoder.options.items()}
+                self._pictures = self._container.add_stream(encoder.name, rate=30, options=options)
+                # One colour for two by two pixels: the sides must be even.
+                prepare(self._pictures.codec_context, encoder, size[0] - size[0] % 2, size[1] - size[1] % 2)
             if rate is not None:
                 options = _flac(rate)
                 self._sound = self._container.add_stream(
@@ -87,7 +87,7 @@ class RecordingWriter:
         picture = av.VideoFrame.from_ndarray(_framed(frame.image, stream.width, stream.height), format="bgr24")
         picture = picture.reformat(stream.width, stream.height, stream.pix_fmt, threads=1)
         self._picture_pts = max(round(frame.t * 1000), self._picture_pts + 1)
-        picture.pts, picture.time_base = self._picture_pts, _MILLISECOND
+        picture.pts, picture.time_base = self._picture_pts, MILLISECOND
         self._encode(stream, stream.codec_context, picture)
 
     def sound(self, chunk: AudioChunk) -> None:
