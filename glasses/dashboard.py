@@ -193,7 +193,9 @@ class Dashboard:
             full = round((level - QUIETEST) / -QUIETEST * bar)
             line.append("▮" * full, "red" if level > -3 else "green")
             line.append("▯" * (bar - full), "dim")
-        notes = [(f"no {name}", "bold red") for name in situation.lost]
+        notes = [("privacy", "bold yellow")] if situation.private else []
+        notes += [(f"◉ {' and '.join(situation.open)}", "bold green")] if situation.open else []
+        notes += [(f"no {name}", "bold red") for name in situation.lost]
         notes += [("● recording", "red")] if situation.recording else []
         notes += [(f"{level:.0f} dB" if level > QUIETEST else "silent", "dim")]
         notes += [(self._hint(state, now), "dim")] if self._answers else []
@@ -211,6 +213,8 @@ class Dashboard:
     def _hint(self, state: State, now: float) -> str:
         """What the wearer can do."""
         start = self._situation.start
+        if self._situation.private:
+            return "p, or a long press, opens them"
         if state == "idle":
             return {
                 "wake": f"say “{start.wake_word.replace('_', ' ')}”",

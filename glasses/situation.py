@@ -64,6 +64,8 @@ class Situation:
     latency: TurnLatency | None = None  # the stages of the last turn
     recording: bool = False
     lost: tuple[str, ...] = ()  # camera, microphone, speaker
+    open: tuple[str, ...] = ()  # camera, microphone: what the light shows for
+    private: bool = False  # the wearer has closed both
 
     _stages: Stages = field(default_factory=Stages)
     _early: _Early = field(default_factory=_Early)
@@ -94,6 +96,8 @@ class Situation:
             return "hearing"
         if self._waiting and attends:
             return "thinking"
+        if self.private:
+            return "idle"
         return "awake" if self.start.how == "always" or now <= self._awake_until else "idle"
 
     # What is heard.
@@ -180,6 +184,15 @@ class Situation:
             self._turn = None
             self._awake_until = event.t + self.start.follow_up
 
+    def _light(self, event: Event) -> None:
+        self.open = tuple(event.data["open"])
+
+    def _privacy(self, event: Event) -> None:
+        self.private = event.data["state"] == "on"
+        self._hearing, self._waiting, self._awake_until = False, 0, -inf
+        if self.private:  # what was lost is not even wanted
+            self.lost = tuple(name for name in self.lost if name == "speaker")
+
     def _recording(self, event: Event) -> None:
         self.recording = event.kind == "recording.started"
 
@@ -202,6 +215,8 @@ _REACTIONS: dict[str, Callable[[Situation, Event], None]] = {
     "resumed": Situation._held,
     "interrupted": Situation._interrupted,
     "spoken": Situation._spoken,
+    "light": Situation._light,
+    "privacy": Situation._privacy,
     "recording.started": Situation._recording,
     "recording.ended": Situation._recording,
 }

@@ -55,6 +55,8 @@ _STYLES = {
     "microphone.lost": "bold red",
     "speaker.lost": "bold red",
     "recording.started": "red",
+    "privacy": "bold yellow",
+    "light": "dim",
     "ignored": "dim",
     "cue": "dim",
     "wake": "bold yellow",
@@ -243,6 +245,10 @@ _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "spoken": _spoken,
     "wake": lambda data: f"“{data['word'].replace('_', ' ')}”",
     "pressed": lambda data: "a question may come",
+    "privacy": lambda data: (
+        "camera and microphone are closed" if data["state"] == "on" else "camera and microphone may be open again"
+    ),
+    "light": lambda data: f"on: {' and '.join(data['open'])} open" if data["open"] else "off: nothing is open",
     "held": lambda data: "silent, while somebody speaks",
     "resumed": lambda data: "speaks on",
     "interrupted": lambda data: _BY.get(data["by"], f"by {data['by']}"),

@@ -70,6 +70,18 @@ def test_it_says_how_loud_it_is_and_what_goes_on() -> None:
     assert status == "idle     ▮▮▮▮▮▮▮▮▮▮▮▮▮▮▮▯▯▯▯▯  -15 dB  say “hey glasses, ...”"
 
 
+def test_it_is_the_light_of_a_machine_without_one() -> None:
+    console = terminal(width=100)
+    dashboard = at(0.5, console)
+    dashboard(Event(0.5, 90, 0, "light", {"open": ["camera", "microphone"]}))
+    assert "◉ camera and microphone" in lines(dashboard, console)[1]
+    dashboard(Event(0.5, 91, 0, "light", {"open": []}))
+    dashboard(Event(0.5, 92, 0, "privacy", {"state": "on"}))
+    assert "◉" not in (status := lines(dashboard, console)[1])
+    assert "  privacy  " in status
+    assert "p, or a long press, opens them" in status
+
+
 def test_words_grow_as_they_are_heard_and_answered() -> None:
     console = terminal(colours=False)
     early = lines(at(2.2, console), console)

@@ -123,3 +123,15 @@ def test_stages_are_those_of_the_table_however_long_the_session() -> None:
     for _ in range(1000):
         stages.see(ignored[0])
     assert [turn for event in events if (turn := stages.see(event))] == latencies(events)
+
+
+def test_what_is_open_and_that_nothing_may_be() -> None:
+    situation = Situation(Start("always"))
+    situation(Event(0.0, 0, 0, "camera.lost", {"what": "gone"}))
+    for n, open_now in enumerate((["microphone"], []), start=1):
+        situation(Event(0.0, n, 0, "light", {"open": open_now}))
+        assert situation.open == tuple(open_now)
+    situation(Event(1.0, 3, 0, "privacy", {"state": "on"}))
+    assert (situation.private, situation.lost, situation.state(2.0)) == (True, (), "idle")
+    situation(Event(3.0, 4, 0, "privacy", {"state": "off"}))
+    assert (situation.private, situation.state(4.0)) == (False, "awake")
