@@ -8,8 +8,11 @@ from typing import Generic, TypeVar
 
 import pytest
 
+from devices.light import Shown
+from devices.registry import open_light
 from pipeline.buttons import LONG, Press, meant
 from pipeline.converse.attention import AttentionSettings
+from pipeline.errors import CameraLost, MicrophoneLost
 from pipeline.types import AudioChunk, Event, VideoFrame
 from tests.timeline import Scripted, Timeline, of
 
@@ -118,6 +121,29 @@ def test_a_long_press_closes_camera_and_microphone_and_another_opens_them() -> N
     assert states(day.events) == [(3.0, "on"), (8.0, "off")]
     assert told(day.events) == ["Camera and microphone are off.", "Camera and microphone are on."]
     assert day.camera.past == day.microphone.past == ["opened", "closed", "opened", "closed"]
+
+
+def test_privacy_is_told_once_the_light_is_out_and_not_before() -> None:
+    timeline = Timeline(end=16.0, presses=[(1.0, 3.5), (6.0, 8.5)])
+    light, lit = open_light("none"), []
+    timeline.camera = Shown(Device(list(timeline.frames()), 8.0), light, "camera", CameraLost)
+    timeline.microphone = Shown(Device(list(timeline.sound()), 8.0), light, "microphone", MicrophoneLost)
+    timeline.closed = light.dark
+
+    def look(event: Event) -> None:
+        if event.kind in ("pressed", "privacy"):
+            lit.append((event.kind, sorted(light.open)))
+
+    timeline.play(Scripted("Open."), subscriber=look)
+    assert lit[:2] == [("pressed", ["camera", "microphone"]), ("privacy", [])]
+
+
+def test_devices_that_can_not_be_closed_are_told_of() -> None:
+    timeline = Timeline(end=16.0, presses=[(1.0, 3.5), (6.0, 8.5)], closed=lambda seconds: False)
+    timeline.camera, timeline.microphone = Device(list(timeline.frames()), 8.0), Device(list(timeline.sound()), 8.0)
+    events = timeline.play(Scripted("Open."))
+    assert told(events)[0] == "I could not turn off the camera or the microphone. Please unplug them."
+    assert [state for _, state in states(events)] == ["off"]
 
 
 def test_what_is_said_in_privacy_is_not_heard() -> None:

@@ -192,6 +192,7 @@ class Timeline:
     attention: AttentionSettings = field(default_factory=AttentionSettings)
     wakes: list[float] = field(default_factory=list)
     presses: list[tuple[float, float]] = field(default_factory=list)
+    closed: Callable[[float], bool] = lambda seconds: True
     cues: bool = False
 
     def says(self, start: float, end: float, text: str) -> Timeline:
@@ -255,7 +256,7 @@ class Timeline:
             try:
                 camera, microphone = self.camera or self.frames(), self.microphone or self.sound()
                 await Session(clock, log, parts).run(
-                    camera, microphone, {"title": "timeline"}, Pressed(clock, self.presses)
+                    camera, microphone, {"title": "timeline"}, Pressed(clock, self.presses), self.closed
                 )
             finally:
                 await device.close()
