@@ -52,9 +52,8 @@ def path() -> Path:
 
 
 def unit(command: Path) -> str:
-    """The unit that starts `command`, a path. Spaces and systemd's own signs in it are kept from being read as such."""
-    quoted = str(command).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
-    return _UNIT.format(command=f'"{quoted}"')
+    """The unit that starts `command`, a path, which may have spaces and systemd's sign for names of its own, %."""
+    return _UNIT.format(command='"{}"'.format(str(command).replace("%", "%%")))
 
 
 def install() -> Iterator[str]:
