@@ -99,7 +99,7 @@ install_glasses() {
   mkdir -p "$data/tmp"
   local pip=(env "TMPDIR=$data/tmp" "$venv/bin/pip" --quiet --disable-pip-version-check)
   say "installing glasses and the weights, about 1.2 GB the first time ..."
-  "${pip[@]}" install --upgrade "${here}[offline]"
+  "${pip[@]}" install --upgrade "${here}[offline,pi]"
   # The same version may hold other code: it is a folder that somebody works in.
   "${pip[@]}" install --force-reinstall --no-deps "$here"
   "${pip[@]}" install --no-deps pipecat-ai==1.14.0 # for Smart Turn's weights alone

@@ -29,6 +29,7 @@ from tests.sound import Room, SoundSystem, ears, room, sound_system
 
 __all__ = ["ears", "room", "sound_system"]
 
+ROOT = Path(__file__).parents[1]
 GLASSES = Path(sys.executable).parent / "glasses"
 CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
 
@@ -108,6 +109,14 @@ def test_the_unit_starts_the_program_of_this_environment_and_waits_for_the_sound
     after = next(line for line in unit.splitlines() if line.startswith("After="))
     assert "pipewire" in after
     assert "pulseaudio" in after
+
+
+@pytest.mark.parametrize("script", ["install.sh", "scripts/aarch64.sh", ".ci/run"])
+def test_shellcheck_finds_nothing_wrong_with_a_script(script: str) -> None:
+    if not shutil.which("shellcheck"):
+        pytest.skip("needs the program shellcheck, which reads scripts")
+    done = subprocess.run(["shellcheck", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout == ""
 
 
 # What is said to systemd.
