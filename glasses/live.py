@@ -87,6 +87,7 @@ class _Live:
         self._log.subscribe(self._asking.event)
         loop = asyncio.get_running_loop()
         self._over = False
+        self._log.subscribe(self._ended)
         self._light = open_light(config.light.address, lambda names: from_thread(loop, partial(self._lit, names)))
         self._watch = Watch(clock, _devices(config)) if wish.service else None
         if self._watch:
@@ -96,7 +97,6 @@ class _Live:
         """Until it is cancelled, or its sound is over."""
         camera, microphone = self._sources()
         async with AsyncExitStack() as stack:
-            stack.callback(setattr, self, "_over", True)
             stack.push_async_callback(self._printer.close)
             # First of all: what was recorded is whole before anything else is waited for.
             stack.push_async_callback(self._keeping.close)
@@ -157,9 +157,12 @@ class _Live:
             await stack.enter_async_context(self._dashboard.below(self._clock, self._printer))
 
     def _lit(self, names: tuple[str, ...]) -> None:
-        """That much is open now; what is closed behind the session's end is no part of it."""
+        """That much is open now; what is closed behind the session's end is no part of its log."""
         if not self._over:
             self._log.emit("light", turn=0, open=names)
+
+    def _ended(self, event: Event) -> None:
+        self._over = self._over or event.kind == "session.ended"
 
     def _button(self) -> Button | None:
         """What is pressed to talk, or to end an answer: without one that was named, the keys of the terminal.
