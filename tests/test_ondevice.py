@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import cv2
@@ -164,3 +165,11 @@ def test_hints_for_other_backends_are_what_is_written_word_for_word(eyes: Eyes) 
     hints = eyes.hints(photo([("PARACETAMOL 500 mg", 40), ("EXP 08/2027", 16)]))
     assert [line.text for line in hints.lines] == ["PARACETAMOL 500 mg", "EXP 08/2027"]
     assert hints.codes == ()
+
+
+def test_several_models_that_are_asked_at_once_have_it_read_once(eyes: Eyes) -> None:
+    sign = photo([("EXIT", 60)])
+    with ThreadPoolExecutor() as agents:
+        first, *others = agents.map(lambda _: eyes.hints(sign), range(3))
+    assert [line.text for line in first.lines] == ["EXIT"]
+    assert all(other is first for other in others)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from threading import Lock
 
 from pipeline.see import colours
 from pipeline.see.codes import Code, codes
@@ -43,6 +44,8 @@ class Eyes:
         self._detector = detector
         self._reader = reader or Reader()
         self._last: tuple[Picture, Image] | None = None
+        self._hinted: tuple[Picture, Hints] | None = None
+        self._hinting = Lock()  # several models are asked about one picture at once: it is read for the first
 
     def load(self) -> None:
         """Load text recognition. Object detection waits until somebody asks for things."""
@@ -76,7 +79,10 @@ class Eyes:
 
     def hints(self, picture: Picture) -> Hints:
         """What is written in the picture at its full resolution, for a model that will see it smaller."""
-        return Hints(self.read(picture), self.codes(picture))
+        with self._hinting:
+            if self._hinted is None or self._hinted[0] is not picture:
+                self._hinted = picture, Hints(self.read(picture), self.codes(picture))
+            return self._hinted[1]
 
     def _pixels(self, picture: Picture) -> Image:
         """Decoded once for all that is asked about one picture."""
