@@ -6,8 +6,10 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 from glasses.service_notify import Notify
+from glasses.service_power import HWMON, undervoltage
 from pipeline.clock import Clock
 from pipeline.sources import Tell
 from pipeline.types import AudioChunk, Event, VideoFrame
@@ -30,12 +32,15 @@ class Watch:
     `devices` are those that the session has, of "camera" and "microphone".
     """
 
-    def __init__(self, clock: Clock, devices: Collection[str], notify: Notify | None = None) -> None:
+    def __init__(
+        self, clock: Clock, devices: Collection[str], notify: Notify | None = None, hwmon: Path = HWMON
+    ) -> None:
         self._clock = clock
         self._notify = notify or Notify(os.environ)
         self._last = dict.fromkeys(devices, 0.0)  # when each gave something last, or was opened or lost, seconds
         self._known: set[str] = set()  # those that were opened or found missing
         self._missing: dict[str, str] = {}  # what is lost, and why
+        self._hwmon = hwmon
         self._status = ""
         self._ready = asyncio.Event()
 
@@ -71,7 +76,7 @@ class Watch:
     async def going(self, tell: Tell) -> AsyncIterator[None]:
         """The session goes on inside; `tell` says to the wearer that it is ready to be asked."""
         self._last = dict.fromkeys(self._last, self._clock.now())
-        tasks = [asyncio.ensure_future(work) for work in (self._look(), self._tell_ready(tell))]
+        tasks = [asyncio.ensure_future(work) for work in (self._look(), self._tell_ready(tell), self._tell_power(tell))]
         try:
             yield
         finally:
@@ -104,6 +109,15 @@ class Watch:
     async def _tell_ready(self, tell: Tell) -> None:
         await self._ready.wait()
         await tell("", "Ready.")
+
+    async def _tell_power(self, tell: Tell) -> None:
+        """Once a session: a weak battery would have it said all the time."""
+        while not undervoltage(self._hwmon):
+            await self._clock.sleep_until(self._clock.now() + _LOOK)
+        await tell(
+            "undervoltage: the power supply or its cable is too weak; use one made for this board",
+            "The power is too weak. Please check the battery.",
+        )
 
     def _say(self, status: str) -> None:
         if status != self._status:

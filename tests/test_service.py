@@ -144,9 +144,9 @@ def test_somebody_who_does_not_listen_holds_nobody_up(systemd: Systemd) -> None:
 class Session:
     """A session in virtual time, as its watch sees it."""
 
-    def __init__(self, clock: Clock, systemd: Systemd, *devices: str) -> None:
+    def __init__(self, clock: Clock, systemd: Systemd, *devices: str, hwmon: Path = Path("/none")) -> None:
         self.clock = clock
-        self.watch = Watch(clock, devices, Notify(systemd.environ))
+        self.watch = Watch(clock, devices, Notify(systemd.environ), hwmon)
         self.told: list[str] = []
         self._systemd = systemd
 
@@ -233,6 +233,25 @@ def test_a_session_without_a_camera_does_not_wait_for_one(systemd: Systemd) -> N
         async with session.watch.going(session.tell):
             session.happens("microphone.opened")
             assert "STATUS=ready" in await session.goes_on(3, "hears")
+
+    clocks.run(main, virtual=True)
+
+
+def test_too_little_power_is_told_once(systemd: Systemd, tmp_path: Path) -> None:
+    for name, alarm in (("rpi_volt", "0"), ("cpu_thermal", "1")):  # as the kernel's driver shows it
+        chip = tmp_path / "hwmon" / f"hwmon_{name}"
+        chip.mkdir(parents=True)
+        (chip / "name").write_text(f"{name}\n")
+        (chip / "in0_lcrit_alarm").write_text(f"{alarm}\n")
+
+    async def main(clock: Clock) -> None:
+        session = Session(clock, systemd, hwmon=tmp_path / "hwmon")
+        async with session.watch.going(session.tell):
+            await session.goes_on(5)
+            assert session.told == []
+            (tmp_path / "hwmon" / "hwmon_rpi_volt" / "in0_lcrit_alarm").write_text("1\n")
+            await session.goes_on(20)
+            assert session.told == ["The power is too weak. Please check the battery."]
 
     clocks.run(main, virtual=True)
 
