@@ -34,7 +34,8 @@ def opened(address: str, device: str, **options: Any) -> Any:
             gpiozero.Device.pin_factory = LGPIOFactory()
     except ImportError as error:
         raise GlassesError(
-            f'{address} needs gpiozero and lgpio ({error}): pip install "glasses-companion[pi]"'
+            f"{address} needs gpiozero and lgpio ({error}): sudo apt install python3-lgpio, make the environment with "
+            'python3 -m venv --system-site-packages, and pip install "glasses-companion[pi]"'
         ) from error
     except Exception as error:  # lgpio raises its own, without a common ancestor
         raise GlassesError(
