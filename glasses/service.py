@@ -131,7 +131,9 @@ def _systemctl(*arguments: str) -> str:
     environ = {"XDG_RUNTIME_DIR": f"/run/user/{os.getuid()}", **os.environ}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     if done.returncode:
-        raise GlassesError(f"{' '.join(command)}: {done.stderr.strip() or f'exit code {done.returncode}'}")
+        what = done.stderr.strip() or f"exit code {done.returncode}"
+        hint = "; log in as this user, not by su or sudo" if "bus" in what else ""
+        raise GlassesError(f"{' '.join(command)}: {what}{hint}")
     return done.stdout
 
 

@@ -59,7 +59,7 @@ def logs(lines: int, follow: bool) -> None:
         raise click.exceptions.Exit(code)
 
 
-@command.command(hidden=True)
+@command.command(hidden=True, epilog="\b\nExample:\n  glasses service run")
 def run() -> None:
     """What systemd starts: a session that says how it stands to systemd, and to the wearer that it is ready."""
     import os
