@@ -41,7 +41,6 @@ from benchmarks.showing import line, progress, table
 from pipeline.latency import summary
 from pipeline.listen.end_of_turn import (
     EVEN,
-    EVEN_TRAINED,
     LONGEST,
     SHORTEST,
     WEIGHTS,
@@ -104,13 +103,13 @@ def rows(cases: Sequence[Case], trained: bool) -> Iterator[Row]:
             yield judge("Smart Turn", f"above {chance}", cases, _smart(chance, LONGEST), SMART_TURN_THERE)
         for even in (0.8, 1.0, 1.2, 1.4, 1.6):
             yield judge("Smart Turn", f"even {even}", cases, _smart_line(even), SMART_TURN_THERE)
-    for name, shipped, even in (("ours, no model", WEIGHTS, EVEN), ("ours", WEIGHTS_TRAINED, EVEN_TRAINED)):
+    for name, shipped in (("ours, no model", WEIGHTS), ("ours", WEIGHTS_TRAINED)):
         plain = shipped is WEIGHTS
         if plain or trained:
             folds = unseen(examples(cases, plain))
-            for other in sorted({0.5, 0.6, 0.7, 0.8, 0.9, even}):
+            for other in sorted({0.5, 0.6, 0.7, 0.8, 0.9, EVEN}):
                 yield judge(name, f"even {other}", cases, _ours(folds, plain, other), SHORTEST)
-            yield judge(name, "as it ships", cases, _ours([shipped] * FOLDS, plain, even), SHORTEST)
+            yield judge(name, "as it ships", cases, _ours([shipped] * FOLDS, plain, EVEN), SHORTEST)
 
 
 def _fixed(seconds: float) -> Decider:

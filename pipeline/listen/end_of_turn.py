@@ -34,12 +34,11 @@ LONGEST = 1.2
 """Seconds after which nobody is waited for."""
 
 EVEN = 0.65
-EVEN_TRAINED = 0.75
 _A_FOLD = 0.25
-"""Seconds of patience at even odds, without and with a trained model, which leaves fewer orders at such odds, and how
-much an e-fold of the odds takes away. If hesitations ended by chance, after m seconds in the mean, the wait with the
-least expected cost would be m (ln(cost of a cut-off / m) - log-odds): a straight line. Chosen on scores out of fold:
-at most 2 of 111 orders and 5 % of hesitations after function words cut off, 95 % of orders waited for below 0.8 s."""
+"""Seconds of patience at even odds, and how much an e-fold of the odds takes away. If hesitations ended by chance,
+after m seconds in the mean, the wait with the least expected cost would be m (ln(cost of a cut-off / m) - log-odds): a
+straight line. Chosen on scores out of fold: at most 2 of 111 orders and 5 % of hesitations after function words cut
+off, and 95 % of orders waited for below 0.8 s; with a trained model below 0.66 s."""
 
 _FOREIGN = 0.7
 """Seconds at least in other languages than English, whose words are not judged: the plain setting's."""
@@ -141,11 +140,11 @@ class Adaptive:
 
     def patience(self, words: Transcript, ended: Ended) -> float:
         """As `EndOfTurn.patience`. Where no words were heard it is long: there is nothing to answer yet."""
-        weights, even = (WEIGHTS, EVEN) if ended.trained is None else (WEIGHTS_TRAINED, EVEN_TRAINED)
-        return decide(words, gather(words, ended), weights, even)
+        weights = WEIGHTS if ended.trained is None else WEIGHTS_TRAINED
+        return decide(words, gather(words, ended), weights)
 
 
-def decide(words: Transcript, evidence: Evidence, weights: Weights, even: float) -> float:
+def decide(words: Transcript, evidence: Evidence, weights: Weights, even: float = EVEN) -> float:
     """Seconds to wait after these words; `even` of them at even odds."""
     if not words.text:
         return LONGEST
