@@ -22,7 +22,7 @@ _LOOK = 2.0
 """Seconds between two looks at how it stands, far less than the unit's WatchdogSec."""
 
 
-_KINDS = {"camera", "fault", "microphone", "picture", "recording", "session", "speaker"}
+_KINDS = {"camera", "fault", "light", "microphone", "picture", "privacy", "recording", "session", "speaker"}
 """What the journal is told of: the first word of an event's kind."""
 
 
@@ -40,12 +40,19 @@ class Watch:
         self._last = dict.fromkeys(devices, 0.0)  # when each gave something last, or was opened or lost, seconds
         self._known: set[str] = set()  # those that were opened or found missing
         self._missing: dict[str, str] = {}  # what is lost, and why
+        self._private = False  # the wearer has closed camera and microphone
         self._hwmon = hwmon
         self._status = ""
         self._ready = asyncio.Event()
 
     def event(self, event: Event) -> None:
         """What happened."""
+        if event.kind == "privacy":
+            self._private = event.data["state"] == "on"
+            for name in self._last:  # as if just opened: what was lost is not wanted now, or will be opened anew
+                self._last[name] = self._clock.now()
+                self._missing.pop(name, None)
+            return
         device, _, change = event.kind.partition(".")
         if device not in (*self._last, "speaker") or change not in ("opened", "lost", "back"):
             return
@@ -88,12 +95,14 @@ class Watch:
     @property
     def hanging(self) -> list[str]:
         """The devices that give nothing and aren't lost either: the session waits for them without knowing it."""
+        if self._private:
+            return []
         now = self._clock.now()
         return [name for name, t in self._last.items() if name not in self._missing and now - t > _PATIENCE]
 
     async def _look(self) -> None:
         """Say how it stands, and that it goes on, as long as it does: this very task shows that the loop does."""
-        while not self._known >= self._last.keys():
+        while not (self._known >= self._last.keys() or self._private):
             self._say("opening the devices")
             await self._clock.sleep_until(self._clock.now() + _LOOK)
         self._notify(READY=1)  # whatever is missing: it may come, and that is no reason to be started anew
@@ -103,7 +112,8 @@ class Watch:
                 self._say(f"hangs: nothing comes from the {' and the '.join(hanging)}")
             else:
                 self._notify(WATCHDOG=1)
-                self._say(f"waiting for: {missing}" if missing else "ready")
+                waiting = f"waiting for: {missing}" if missing else "ready"
+                self._say("privacy: camera and microphone are closed" if self._private else waiting)
             await self._clock.sleep_until(self._clock.now() + _LOOK)
 
     async def _tell_ready(self, tell: Tell) -> None:

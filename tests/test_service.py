@@ -256,6 +256,38 @@ def test_too_little_power_is_told_once(systemd: Systemd, tmp_path: Path) -> None
     clocks.run(main, virtual=True)
 
 
+def test_in_privacy_nothing_is_expected_of_the_devices_and_all_of_it_again_behind_it(systemd: Systemd) -> None:
+    async def main(clock: Clock) -> None:
+        session = Session(clock, systemd, "camera", "microphone")
+        async with session.watch.going(session.tell):
+            session.happens("camera.opened")
+            session.happens("microphone.opened")
+            await session.goes_on(5, "hears")
+            session.happens("camera.lost", what="unplugged")
+            session.happens("privacy", state="on")
+            said = await session.goes_on(300)
+            assert "STATUS=privacy: camera and microphone are closed" in said
+            assert said.count("WATCHDOG=1") >= 300 / 60
+            assert session.watch.hanging == []
+            session.happens("privacy", state="off")
+            assert "STATUS=ready" in await session.goes_on(3)  # as if just opened; what was lost before is past
+            await session.goes_on(25)
+            assert "WATCHDOG=1" not in await session.goes_on(60)
+            assert session.watch.hanging == ["camera", "microphone"]
+
+    clocks.run(main, virtual=True)
+
+
+def test_a_session_that_is_private_before_its_devices_are_open_has_started(systemd: Systemd) -> None:
+    async def main(clock: Clock) -> None:
+        session = Session(clock, systemd, "camera", "microphone")
+        async with session.watch.going(session.tell):
+            session.happens("privacy", state="on")
+            assert "READY=1" in await session.goes_on(3)
+
+    clocks.run(main, virtual=True)
+
+
 def test_the_journal_has_devices_and_faults_and_never_what_was_said() -> None:
     lines: list[str] = []
     note = journal(lines.append)
@@ -264,7 +296,15 @@ def test_the_journal_has_devices_and_faults_and_never_what_was_said() -> None:
     note(Event(0.0, 2, 1, "heard", {"text": "my secret", "confidence": 1.0}))
     note(Event(0.0, 3, 1, "speaking", {"text": "my secret"}))
     note(Event(0.0, 4, 1, "fault", {"what": "no answer", "told": ""}))
-    assert lines == ["<4>camera.lost: no such camera", "camera.back: is back", "<4>fault: no answer"]
+    note(Event(0.0, 5, 0, "privacy", {"state": "on"}))
+    note(Event(0.0, 6, 0, "light", {"open": []}))
+    assert lines == [
+        "<4>camera.lost: no such camera",
+        "camera.back: is back",
+        "<4>fault: no answer",
+        "privacy: camera and microphone are closed",
+        "light: off: nothing is open",
+    ]
 
 
 # The real thing.
