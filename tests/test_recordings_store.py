@@ -226,6 +226,28 @@ def test_recordings_older_than_the_days_to_keep_are_pruned(store: Store) -> None
     assert names(store.listing()) == ["6-days", "1-days"]
 
 
+def test_nothing_is_pruned_by_age_before_the_clock_is_set_by_the_network_and_it_is_said(tmp_path: Path) -> None:
+    timesync = tmp_path / "timesync"
+    timesync.mkdir()  # timesyncd runs, but has reached nobody yet
+    store = Store(str(tmp_path), timesync)
+    made(store, "old", days=30)
+    room = store.make_room(keep_days=7)
+    assert room.deleted == ()
+    assert room.warning.startswith("the clock has not been set")
+    assert store.make_room(budget=1.0).warning == ""  # nothing to do with age
+    (timesync / "synchronized").touch()
+    assert names(list(store.make_room(keep_days=7).deleted)) == ["old"]
+
+
+def test_nothing_is_pruned_by_age_where_a_recording_is_from_the_future(store: Store) -> None:
+    made(store, "old", days=30, megabytes=1)
+    made(store, "future", days=-2)
+    room = store.make_room(keep_days=7)
+    assert room.deleted == ()
+    assert "'future' is from a time to come" in room.warning
+    assert names(store.too_much(keep_days=7, budget=0.0005)) == ["old"]  # the budget is kept all the same
+
+
 def test_the_oldest_are_pruned_until_the_budget_is_kept(store: Store) -> None:
     for days in (1, 2, 3, 4):
         made(store, f"{days}-days", days=days, megabytes=1)

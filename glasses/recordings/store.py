@@ -28,6 +28,9 @@ _OURS = ("session.mkv", "session.toml", "events.jsonl", "answer.wav", ".session.
 _LITTLE = 200_000_000
 """Free bytes below which a recording is warned of: about ten minutes of 720p."""
 
+_TIMESYNC = Path("/run/systemd/timesync")
+"""There while systemd-timesyncd runs, with a file `synchronized` once it has set the clock (systemd-timesyncd(8))."""
+
 
 @dataclass(frozen=True, slots=True)
 class Stored:
@@ -51,7 +54,7 @@ class Room:
     """What was done for a new recording."""
 
     deleted: tuple[Stored, ...]
-    warning: str  # for people; empty where there is room enough
+    warning: str  # for people; empty where there is room enough, and nothing else to say
 
 
 class Store:
@@ -60,12 +63,13 @@ class Store:
     Nothing is made before something is kept.
     """
 
-    def __init__(self, folder: str = "") -> None:
+    def __init__(self, folder: str = "", timesync: Path = _TIMESYNC) -> None:
         import platformdirs
 
         root = Path(folder).expanduser() if folder else platformdirs.user_data_path("glasses")
         self.recordings = root / "recordings"
         self.pictures = root / "pictures"
+        self._timesync = timesync
 
     def folder_for(self, name: str) -> Path:
         """Where a new recording goes, which is not there yet; it is called by the time if `name` is empty.
@@ -120,12 +124,15 @@ class Store:
 
     def too_much(self, keep_days: int, budget: float) -> list[Stored]:
         """What `prune` would delete, the oldest first: what is older than `keep_days` (0 for no limit), and then what
-        lies over `budget` gigabytes (0 for no limit). Never what is being recorded, and nothing behind a link.
+        lies over `budget` gigabytes (0 for no limit). Never what is being recorded, and nothing behind a link; nothing
+        by age while the clock may be wrong.
         """
-        here = [stored for stored in self.listing() if not stored.path.is_symlink()]
+        every = self.listing()
+        here = [stored for stored in every if not stored.path.is_symlink()]
         mine = [stored for stored in here if stored.state != "recording"]
         oldest = _now() - timedelta(days=keep_days)
-        chosen = [stored for stored in mine if keep_days and stored.start < oldest]
+        by_age = keep_days and not self.clock_doubt(every)
+        chosen = [stored for stored in mine if by_age and stored.start < oldest]
         total = sum(stored.bytes for stored in here) - sum(stored.bytes for stored in chosen)
         for stored in mine[len(chosen) :]:
             if not budget or total <= budget * 1e9:
@@ -133,6 +140,18 @@ class Store:
             chosen.append(stored)
             total -= stored.bytes
         return chosen
+
+    def clock_doubt(self, stored: Iterable[Stored]) -> str:
+        """Why the clock may be wrong, so that nothing of `stored` is deleted by its age; empty where nothing says so.
+
+        A board without a battery for its clock starts with some time of the past, one with a bad battery with any.
+        """
+        if self._timesync.is_dir() and not (self._timesync / "synchronized").exists():
+            return "the clock has not been set by the network since the start"
+        now = _now()
+        if ahead := next((each.name for each in stored if each.start > now), ""):
+            return f"{ahead!r} is from a time to come, so the clock is wrong or was"
+        return ""
 
     def prune(self, keep_days: int, budget: float) -> list[Stored]:
         """Delete what is too much, and return it. Raises GlassesError if something can't be deleted."""
@@ -143,16 +162,19 @@ class Store:
         return chosen
 
     def make_room(self, keep_days: int = 0, budget: float = 0.0) -> Room:
-        """To be called before a recording: prunes, and says if the disk is nearly full. Blocks.
+        """To be called before a recording: prunes, and says if it can't by age, or if the disk is nearly full. Blocks.
 
         Raises GlassesError if something can't be deleted.
         """
         deleted = tuple(self.prune(keep_days, budget))
         there = next(path for path in (self.recordings, *self.recordings.parents) if path.exists())
         free = shutil.disk_usage(there).free
-        if free >= _LITTLE:
-            return Room(deleted, "")
-        return Room(deleted, f"only {free / 1e6:.0f} MB are free at {there}; the recording will end when they are used")
+        warnings = []
+        if free < _LITTLE:
+            warnings.append(f"only {free / 1e6:.0f} MB are free at {there}; the recording will end when they are used")
+        if keep_days and (doubt := self.clock_doubt(self.listing())):
+            warnings.append(f"{doubt}: nothing is deleted by its age")
+        return Room(deleted, "; ".join(warnings))
 
     def save_picture(self, frame: VideoFrame, started: datetime) -> Path:
         """Keep a picture; see `pictures.save_picture`."""
