@@ -215,6 +215,12 @@ def _looked(data: dict[str, Any]) -> str:
     return " and ".join(f"frame at {t:.2f} s:" for t in data["frames"]) + f" {data['reason']}"
 
 
+def _hinted(data: dict[str, Any]) -> str:
+    counts = (data["lines"], "line"), (data["codes"], "code")
+    read = ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in counts if count)
+    return f"what was read goes along to {data['backend']}: {read}" if read else ""
+
+
 _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "session.started": _session,
     "camera.opened": _opened,
@@ -238,6 +244,7 @@ _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "blurred": lambda data: (
         f"{sum(data['faces'])} faces in what goes to {data['backend']}" if any(data["faces"]) else ""
     ),
+    "hinted": _hinted,
     "sent": lambda data: f"{data['bytes'] / 1000:.0f} kB to {data['host']}",
     "agent": _agent,
     "answered": _answered,

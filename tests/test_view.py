@@ -82,6 +82,19 @@ def test_who_called_it_is_shown_in_plain_words() -> None:
     assert [words in text for words in ("“okay nabu”", "button", "sound", "says      “One moment.”")] == [True] * 4
 
 
+def test_what_goes_along_beside_a_picture_is_counted_if_there_is_anything() -> None:
+    hinted = [
+        Event(1.0, n, 1, "hinted", {"backend": "openai:gpt-5", "lines": lines, "codes": codes, "letters": 300})
+        for n, (lines, codes) in enumerate(((3, 1), (1, 0), (0, 0)))
+    ]
+    heard = Event(0.5, 0, 1, "heard", {"text": "What is it?", "confidence": 1.0})
+    _, *shows = shown([heard, *hinted]).splitlines()
+    assert [line.partition("hinted")[2].strip() for line in shows] == [
+        "what was read goes along to openai:gpt-5: 3 lines, 1 code",
+        "what was read goes along to openai:gpt-5: 1 line",
+    ]
+
+
 def test_a_fault_is_shown_with_what_the_wearer_was_told() -> None:
     text = shown(session(Scripted("It", outcome="interrupted", fault="the stream broke", told="It was cut off.")))
     assert "the stream broke; told the wearer: “It was cut off.”" in text
