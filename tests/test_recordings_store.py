@@ -30,7 +30,7 @@ NOON = datetime.fromisoformat("2026-11-25T12:00:00+01:00")
 
 @pytest.fixture
 def store(tmp_path: Path) -> Store:
-    return Store(str(tmp_path))
+    return Store(str(tmp_path), tmp_path / "no timesync")  # whatever keeps the clock of this machine
 
 
 def recorded(store: Store, name: str) -> Path:
