@@ -13,9 +13,10 @@ import pytest
 
 from pipeline import clock as clocks
 from pipeline.ask.addresses import open_backend
-from pipeline.ask.backend import PictureBudget
+from pipeline.ask.backend import PictureBudget, warm
 from pipeline.ask.chain import Chain
 from pipeline.ask.reach import Reach
+from pipeline.ask.transport import Sent
 from pipeline.clock import Clock
 from pipeline.costs import fixed
 from pipeline.errors import GlassesError, UsageError
@@ -280,6 +281,94 @@ def test_one_that_is_back_is_asked_first_again_and_forgiven() -> None:
     assert first == again == "The model is too busy right now. I'm asking another model. A cup."
     assert resting == "A cup."
     assert back == soon == "Back."
+
+
+def test_one_that_answers_although_it_rests_rests_no_longer() -> None:
+    a, b = down("a"), Mind("b")
+
+    async def main(clock: Clock) -> None:
+        a.clock = b.clock = clock
+        chain = Chain(clock, (a, b))
+        for t, failing, working in ((0.0, a, b), (20.0, a, b), (25.0, b, a), (45.0, b, a)):
+            await clock.sleep_until(t)
+            failing.outcome, failing.words, working.outcome, working.words = "error", (), "ok", ("Here.",)
+            assert [item async for item in chain.stream(QUESTION)]
+
+    clocks.run(main, virtual=True, costs=fixed(COSTS))
+    assert (a.asked, b.asked) == ([0.0, 20.0, 25.1, 45.0], [0.1, 20.1, 25.0])  # a's second rest ended at 50
+
+
+@dataclass
+class Distant(Mind):
+    """One that can open its connection beforehand, from the second `back_at` on."""
+
+    back_at: float = 0.0
+    tried: list[float] = field(default_factory=list)
+
+    async def warm(self) -> bool:
+        assert self.clock
+        self.tried.append(round(self.clock.now(), 1))
+        return self.clock.now() >= self.back_at
+
+
+def test_one_that_has_rested_is_tried_in_the_background_and_asked_only_once_it_can_be_reached() -> None:
+    a, b = Distant("a", (), "error", back_at=100.0), Mind("b")
+    ask(a, b, at=(0.0, 40.0, 90.0, 110.0, 130.0))
+    assert a.tried == [15.1, 45.1, 105.1]  # after rests of 15, 30 and 60 s
+    assert a.asked == [0.0, 110.0]  # which failed once more
+    assert len(b.asked) == 5
+
+
+def test_a_chain_that_is_closed_tries_nobody_again() -> None:
+    a, b = Distant("a", (), "error"), Mind("b")
+
+    async def main(clock: Clock) -> None:
+        a.clock = b.clock = clock
+        chain = Chain(clock, (a, b))
+        assert [item async for item in chain.stream(QUESTION)]
+        await chain.close()
+        await clock.sleep_until(100.0)
+
+    clocks.run(main, virtual=True, costs=fixed(COSTS))
+    assert a.tried == []
+
+
+@pytest.mark.parametrize(("status", "there"), [(404, True), (501, True), (503, False)])
+def test_a_server_is_tried_without_a_word_or_a_picture(status: int, there: bool) -> None:
+    requests: list[bytes] = []
+    sent: list[Sent] = []
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(f"HTTP/1.1 {status} So\r\ncontent-length: 0\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+    async def main(clock: Clock) -> bool:
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1#m"
+            backend = open_backend(address, clock, {}, no_reader, on_sent=sent.append)
+            try:
+                return await warm(backend)
+            finally:
+                await backend.close()
+
+    assert clocks.run(main, virtual=False) == there
+    assert [request.split()[0] for request in requests] == [b"HEAD"]
+    assert [(one.size, one.pictures) for one in sent] == [(0, ())]
+
+
+def test_a_server_that_is_not_there_says_so_each_time_that_it_is_tried() -> None:
+    async def main(clock: Clock) -> list[bool]:
+        backend = open_backend(f"{server.base_url}#m", clock, {}, no_reader)
+        try:
+            return [await warm(backend), await warm(backend)]
+        finally:
+            await backend.close()
+
+    with ChatServer([]) as server:
+        pass
+    assert clocks.run(main, virtual=False) == [False, False]
 
 
 def test_one_that_rests_is_better_than_nobody() -> None:

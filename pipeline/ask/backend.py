@@ -46,8 +46,10 @@ class Backend(Protocol):
         ...
 
 
-async def warm(backend: Backend) -> None:
-    """A question may come soon: let `backend` open its connection, where it has such a method. No words are sent."""
+async def warm(backend: Backend) -> bool:
+    """A question may come soon: let `backend` open its connection, where it has such a method. No words are sent.
+
+    False if there was nobody at the other end. Never raises for want of a network.
+    """
     get_ready = getattr(backend, "warm", None)
-    if get_ready:
-        await get_ready()
+    return not get_ready or await get_ready() is not False

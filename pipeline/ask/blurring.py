@@ -47,9 +47,9 @@ class Blurring:
         """Whether the makers of its model may train on what they get."""
         return bool(getattr(self._backend, "trains", False))
 
-    async def warm(self) -> None:
+    async def warm(self) -> bool:
         """Let the backend get ready."""
-        await warm(self._backend)
+        return await warm(self._backend)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`. Raises GlassesError before anything is sent if faces can't be looked for."""

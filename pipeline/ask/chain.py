@@ -1,6 +1,7 @@
 """A backend made of backends: where one fails before its first word, the next one takes over.
 
-One that failed is left alone for a while, longer each time, and then tried again. None is asked that would send a
+One that failed is left alone for a while, longer each time; then its connection is tried in the background, and it is
+asked again once somebody is at the other end. None is asked that would send a
 picture farther than the first one does, unless that is allowed. With a hedge the next one is started before the first
 has failed, and whichever has its first word first is heard.
 """
@@ -11,6 +12,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from contextvars import Context
 from dataclasses import dataclass, field, replace
 
 from pipeline.ask.backend import Backend, warm
@@ -33,15 +35,39 @@ _READER = "ondevice"
 @dataclass(slots=True)
 class _Member:
     backend: Backend
+    clock: Clock
     failures: int = 0  # in a row
-    rests_until: float = 0.0  # seconds on the clock
+    rest: asyncio.Task[None] | None = None  # done when it may be asked again
 
-    def ended(self, answer: Answer, now: float) -> None:
+    @property
+    def rests(self) -> bool:
+        return bool(self.rest and not self.rest.done())
+
+    def ended(self, answer: Answer) -> None:
+        """It rests from now on if it has failed, and rests no longer if it has answered."""
+        if self.rest:
+            self.rest.cancel()
+            self.rest = None
         if answer.outcome not in ("error", "interrupted"):
             self.failures = 0
             return
         self.failures += 1
-        self.rests_until = now + min(_FIRST_REST * 2.0 ** min(self.failures - 1, 16), _LONGEST_REST)
+        # In a context of its own: what it does is no part of the turn that it failed in.
+        self.rest = asyncio.create_task(self._rested(), context=Context())
+
+    async def close(self) -> None:
+        if self.rest:
+            self.rest.cancel()
+        await self.backend.close()
+
+    async def _rested(self) -> None:
+        """Return once it has rested and can be reached; until then no wearer waits for it."""
+        while True:
+            pause = min(_FIRST_REST * 2.0 ** min(self.failures - 1, 16), _LONGEST_REST)
+            await self.clock.sleep_until(self.clock.now() + pause)
+            if await warm(self.backend):
+                return
+            self.failures += 1
 
 
 @dataclass(slots=True)
@@ -97,7 +123,7 @@ class Chain:
         self.picture = largest([backend.picture for backend in members])
         self._clock = clock
         self.members = tuple(members)
-        self._members = [_Member(backend) for backend in members]
+        self._members = [_Member(backend, clock) for backend in members]
         self._first_timeout = first_timeout
         self._limit = reach
         self._lan = lan
@@ -118,9 +144,9 @@ class Chain:
         """Whether the makers of one of its models may train on what they get."""
         return any(getattr(member.backend, "trains", False) for member in self._members)
 
-    async def warm(self) -> None:
+    async def warm(self) -> bool:
         """Let the one get ready that would be asked now."""
-        await warm(self._in_order()[0].backend)
+        return await warm(self._in_order()[0].backend)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`; a word about what failed comes first where another has taken over."""
@@ -158,7 +184,7 @@ class Chain:
                 at_work.remove(attempt)
                 await attempt.stop()
                 answer = replace(answer, backend=answer.backend or attempt.member.backend.name)
-                attempt.member.ended(answer, self._clock.now())
+                attempt.member.ended(answer)
                 if answer.fault:
                     asked.faults.append(answer.fault)
                 if spoken or answer.outcome in ("ok", "refused", "filtered"):
@@ -174,12 +200,11 @@ class Chain:
     async def close(self) -> None:
         """Let go of all connections."""
         for member in self._members:
-            await member.backend.close()
+            await member.close()
 
     def _in_order(self) -> list[_Member]:
         """Those that rest come last: better than nobody."""
-        now = self._clock.now()
-        return sorted(self._members, key=lambda member: member.rests_until > now)
+        return sorted(self._members, key=lambda member: member.rests)
 
     async def allows(self, backend: Backend) -> bool:
         """Whether one of its members may be sent pictures."""

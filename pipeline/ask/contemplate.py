@@ -62,9 +62,9 @@ class Contemplating:
         """Whether the makers of a model may train on what they get."""
         return any(getattr(backend, "trains", False) for backend in (self._backend, *self._agents))
 
-    async def warm(self) -> None:
+    async def warm(self) -> bool:
         """Let the backend get ready."""
-        await warm(self._backend)
+        return await warm(self._backend)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`; a first impression comes before the answer where that takes long."""

@@ -104,9 +104,9 @@ class Remote:
         """Whether the makers of its model may train on what they get."""
         return trains(self._model)
 
-    async def warm(self) -> None:
-        """Open a connection for a question that may come soon."""
-        await self._server.warm()
+    async def warm(self) -> bool:
+        """Open a connection for a question that may come soon; False if the server can't be reached."""
+        return await self._server.warm()
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`: deltas as the server sends them, then one Answer."""

@@ -9,7 +9,6 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -37,6 +36,9 @@ _COLD = 30.0
 
 _HANDSHAKE = 5.0
 """Seconds that opening one beforehand may take."""
+
+_NOBODY = frozenset({500, 502, 503, 504, 529})
+"""Statuses of a server that can't work now. Others, such as 404 or 501 for a HEAD, come from one that can."""
 
 _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
@@ -110,18 +112,25 @@ class Server:
         """The head of the reply to `request`."""
         if self._on_sent:
             self._on_sent(Sent(self.clock.now(), self.name, request.url.host, len(request.content), pictures))
-        self._used = self.clock.now()
-        return await self._client.send(request, stream=True)
+        response = await self._client.send(request, stream=True)
+        if response.status_code not in _NOBODY:
+            self._used = self.clock.now()
+        return response
 
-    async def warm(self) -> None:
-        """Open a connection if there may be none, so that the next request needs no handshake. It sends no words."""
+    async def warm(self) -> bool:
+        """Open a connection if there may be none, so that the next request needs no handshake. It sends no words.
+
+        False if there was none to open, or nobody behind the one that answered.
+        """
         if self.clock.now() - self._used < _COLD:
-            return
-        self._used = self.clock.now()
+            return True
         request = self._client.build_request("HEAD", self._base)
-        with suppress(httpx.HTTPError, TimeoutError):  # the question itself will say what is wrong
+        try:
             response = await self.clock.wait("ask.warm", self.send(request, ()), _HANDSHAKE)
-            await response.aclose()
+        except (httpx.HTTPError, TimeoutError):  # the question itself will say what is wrong
+            return False
+        await response.aclose()
+        return response.status_code not in _NOBODY
 
     async def close(self) -> None:
         """Let go of the connections."""
