@@ -133,6 +133,15 @@ class AnswerDelta:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What the wearer is told of the asking itself, such as who took over: spoken, and no part of the answer."""
+
+    turn: int
+    t: float  # seconds
+    text: str  # whole sentences
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """How an answer ended: the last thing that a backend's stream yields, exactly once."""
 

@@ -16,12 +16,13 @@ from pipeline.ask.addresses import open_backend
 from pipeline.ask.backend import PictureBudget, warm
 from pipeline.ask.chain import Chain
 from pipeline.ask.reach import Reach
+from pipeline.ask.recorded import RecordedAnswers
 from pipeline.ask.transport import Sent
 from pipeline.clock import Clock
 from pipeline.costs import fixed
 from pipeline.errors import GlassesError, UsageError
 from pipeline.events import to_line
-from pipeline.types import Answer, AnswerDelta, Outcome, Picture, Question
+from pipeline.types import Answer, AnswerDelta, Notice, Outcome, Picture, Question
 from tests.servers import DONE, STALL, ChatServer, finish, no_reader, words
 from tests.timeline import FREE, Scripted, Timeline, of
 
@@ -90,13 +91,18 @@ def ask(
             async with aclosing(chain.stream(question)) as stream:
                 *deltas, answer = [item async for item in stream]
             assert isinstance(answer, Answer)
-            heard.append(("".join(delta.text for delta in deltas), answer))
+            heard.append((spoken(deltas), answer))
         await chain.close()
         return heard
 
     heard = clocks.run(main, virtual=True, costs=fixed(COSTS))
     assert all(mind.closed for mind in minds)
     return heard
+
+
+def spoken(items: list[AnswerDelta | Notice | Answer]) -> str:
+    """What the wearer hears of it: notices are sentences of their own."""
+    return "".join(f"{item.text} " if isinstance(item, Notice) else item.text for item in items)
 
 
 def said(*minds: Mind, **how: object) -> str:
@@ -126,7 +132,8 @@ def test_what_reads_on_this_machine_says_so() -> None:
 
 def test_the_log_says_who_failed_and_who_answered() -> None:
     ((text, answer),) = ask(down("a"), down("b"), Mind("c"))
-    assert (answer.outcome, answer.text, answer.told) == ("ok", text, "")
+    assert (answer.outcome, answer.text, answer.told) == ("ok", "A cup.", "")
+    assert text == "The model is too busy right now. I'm asking another model. " * 2 + "A cup."
     assert answer.fault == "a: broken; mend it; then b: broken; mend it; then c answered"
 
 
@@ -274,7 +281,7 @@ def test_one_that_is_back_is_asked_first_again_and_forgiven() -> None:
         for t, outcome in ((0.0, "error"), (5.0, "ok"), (16.0, "ok"), (20.0, "error"), (36.0, "ok")):
             await clock.sleep_until(t)
             a.outcome, a.words = ("error", ()) if outcome == "error" else ("ok", ("Back.",))
-            texts.append("".join([item.text async for item in chain.stream(QUESTION) if isinstance(item, AnswerDelta)]))
+            texts.append(spoken([item async for item in chain.stream(QUESTION) if not isinstance(item, Answer)]))
         return texts
 
     first, resting, back, again, soon = clocks.run(main, virtual=True, costs=fixed(COSTS))
@@ -451,7 +458,7 @@ def test_a_chain_takes_the_largest_picture_that_one_of_it_wants() -> None:
 @pytest.mark.parametrize("virtual", [False, True])
 @pytest.mark.parametrize("hedge", [None, 0.2])
 def test_a_server_that_hangs_is_left_for_one_that_answers(virtual: bool, hedge: float | None) -> None:
-    async def main(clock: Clock) -> list[AnswerDelta | Answer]:
+    async def main(clock: Clock) -> list[AnswerDelta | Notice | Answer]:
         address = f"{hanging.base_url}#m, {quick.base_url}#m"
         chain = open_backend(address, clock, {}, no_reader, first_timeout=1.0, hedge=hedge)
         try:
@@ -469,6 +476,34 @@ def test_a_server_that_hangs_is_left_for_one_that_answers(virtual: bool, hedge: 
 
 
 # In a session
+
+
+def test_what_the_wearer_is_told_of_the_asking_is_spoken_and_neither_answered_nor_remembered() -> None:
+    reader = Scripted("A red cup.")
+
+    def chain(clock: Clock) -> Chain:
+        return Chain(clock, [down("a", clock=clock), reader.on(clock)], reach="hosted")
+
+    timeline = Timeline().says(1.0, 2.0, "What is this?").says(8.0, 9.0, "And now?")
+    events = timeline.play(chain, costs=fixed({**FREE, **COSTS}))
+    told = "The model is too busy right now. I'm asking another model."
+    assert [event.data["text"] for event in of(events, "notice")] == [told]
+    assert [event.data["text"].strip() for event in of(events, "answered")] == ["A red cup.", "A red cup."]
+    assert next(event.data["heard_text"] for event in of(events, "spoken")) == f"{told} A red cup."
+    assert [past.answer for past in reader.questions[1].history] == ["A red cup."]
+
+
+def test_a_recorded_notice_is_told_again() -> None:
+    def chain(clock: Clock) -> Chain:
+        return Chain(clock, [down("a", clock=clock), Scripted("A red cup.").on(clock)], reach="hosted")
+
+    timeline = Timeline().says(1.0, 2.0, "What is this?")
+    events = timeline.play(chain, costs=fixed({**FREE, **COSTS}))
+    again = timeline.play(lambda clock: RecordedAnswers(clock, events), costs=fixed({**FREE, **COSTS}))
+    assert [event.data["text"] for event in of(again, "notice")] == [
+        event.data["text"] for event in of(events, "notice")
+    ]
+    assert of(again, "spoken")[0].data == of(events, "spoken")[0].data
 
 
 def test_a_session_with_a_chain_replays_to_the_byte() -> None:

@@ -21,7 +21,7 @@ from pipeline.ask.council import LENSES, Patience
 from pipeline.ask.reach import Reach
 from pipeline.clock import Clock
 from pipeline.costs import fixed
-from pipeline.types import Answer, AnswerDelta, Picture, Question
+from pipeline.types import Answer, AnswerDelta, Notice, Picture, Question
 from tests.servers import DONE, ChatServer, finish, usage, words
 from tests.timeline import FREE, Timeline, of
 
@@ -38,6 +38,7 @@ class Agent:
     after: float = 1.0  # seconds
     merged: str = "Two in the afternoon, though they disagreed."
     error: Exception | None = None
+    notice: str = ""
     reach: Reach | None = "hosted"
     clock: Clock | None = None
     questions: list[Question] = field(default_factory=list)
@@ -45,7 +46,7 @@ class Agent:
     languages: frozenset[str] | None = None
     picture: PictureBudget = field(default_factory=lambda: PictureBudget(640, 80))
 
-    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         assert self.clock
         self.questions.append(question)
         await self.clock.sleep_until(self.clock.now() + self.after)
@@ -55,6 +56,8 @@ class Agent:
         if not text:
             yield Answer(question.turn, "", "error", f"{self.name}: broken; mend it", "The model is busy.", 2)
             return
+        if self.notice:
+            yield Notice(question.turn, self.clock.now(), self.notice)
         for letter in text:
             yield AnswerDelta(question.turn, self.clock.now(), letter)
         yield Answer(question.turn, text, "ok", tokens=10)
@@ -167,6 +170,17 @@ def test_more_than_half_of_all_is_a_majority_and_who_cannot_tell_is_in_none() ->
 
 
 # When they agree
+
+
+def test_what_an_agent_tells_of_its_asking_is_no_part_of_what_it_found() -> None:
+    heard = contemplate(*(replace(says("a cup"), notice="I'm asking another model.") for _ in range(3)))
+    assert heard.text == "I see a cup."
+
+
+def test_what_the_merging_one_tells_of_its_asking_is_told_and_no_part_of_the_answer() -> None:
+    mind = Agent("main", merged="A cup.", notice="I'm asking another model. ")
+    heard = contemplate(says("a cup"), says("a bowl"), mind=mind)
+    assert (heard.text, heard.answer.text) == ("I'm asking another model. A cup.", "A cup.")
 
 
 def test_as_soon_as_more_than_half_agree_the_others_are_stopped() -> None:

@@ -45,7 +45,7 @@ def command(image: Path, question: str, as_json: bool, **asked: Any) -> None:
     from pipeline.errors import GlassesError
     from pipeline.events import EventLog
     from pipeline.look.encode import encode
-    from pipeline.types import Answer, Question, VideoFrame
+    from pipeline.types import Answer, Notice, Question, VideoFrame
 
     config = configuration.load(asking(**asked))
     frame = VideoFrame(0.0, 0, _read(image))
@@ -67,6 +67,8 @@ def command(image: Path, question: str, as_json: bool, **asked: Any) -> None:
                 async for item in stream:
                     if isinstance(item, Answer):
                         answer = item
+                    elif isinstance(item, Notice):
+                        click.echo(printable(item.text), err=True)
                     elif not as_json:
                         click.echo(printable(item.text), nl=False)
             return answer, asked, clock.now() - asked.t

@@ -21,7 +21,7 @@ from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
 from pipeline.events import EventLog
-from pipeline.types import Answer, Picture, Question, VideoFrame, read_only
+from pipeline.types import Answer, AnswerDelta, Picture, Question, VideoFrame, read_only
 
 if TYPE_CHECKING:
     from pipeline.ask.backend import Backend
@@ -141,7 +141,7 @@ async def _ask(clock: Clock, mind: Backend, patience: float) -> _Tried:
             async for item in stream:
                 if isinstance(item, Answer):
                     answer = item
-                else:
+                elif isinstance(item, AnswerDelta):
                     first = clock.now() - began if first is None else first
                     text += item.text
     except Exception as error:  # noqa: BLE001 - a backend of anybody's: whatever it raises is what is wrong with it

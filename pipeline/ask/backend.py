@@ -1,4 +1,7 @@
-"""What every backend is: a question in, a stream of words out, ended by exactly one `Answer`."""
+"""What every backend is: a question in, a stream of words out, ended by exactly one `Answer`.
+
+Between the words there may be a `Notice`: what the wearer hears of the asking, and no part of the answer.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.types import Answer, AnswerDelta, Question
+from pipeline.types import Answer, AnswerDelta, Notice, Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class Backend(Protocol):
         """ISO 639-1 codes of the languages it can answer in; None for any."""
         ...
 
-    def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+    def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """The words as they come, then one Answer. Closing the iterator stops the work."""
         ...
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from pipeline.ask.backend import Backend, warm
 from pipeline.ask.reach import Reach, reach_of
 from pipeline.clock import Clock
-from pipeline.types import Answer, AnswerDelta, Picture, Question, VideoFrame, read_only
+from pipeline.types import Answer, AnswerDelta, Notice, Picture, Question, VideoFrame, read_only
 
 if TYPE_CHECKING:
     from pipeline.see.faces import Faces
@@ -51,7 +51,7 @@ class Blurring:
         """Let the backend get ready."""
         return await warm(self._backend)
 
-    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """As `Backend.stream`. Raises GlassesError before anything is sent if faces can't be looked for."""
         images, found = [], []
         for image in question.images:

@@ -20,7 +20,7 @@ from pipeline.ask.pictures import fitting, largest
 from pipeline.ask.reach import Reach, farther, reach_of
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
-from pipeline.types import Answer, AnswerDelta, Question
+from pipeline.types import Answer, AnswerDelta, Notice, Question
 
 _FIRST_REST = 15.0
 """Seconds that a backend is left alone after it has failed; twice as long each further time."""
@@ -80,15 +80,21 @@ class _Asked:
     why: str = ""  # what the wearer was told of the last failure
     faults: list[str] = field(default_factory=list)
 
-    def delta(self, t: float, text: str) -> AnswerDelta:
-        self.said += text
-        return AnswerDelta(self.question.turn, t, text)
+    def passed_on(self, item: AnswerDelta | Notice) -> AnswerDelta | Notice:
+        if isinstance(item, AnswerDelta):
+            self.said += item.text
+        return item
+
+    def notice(self, t: float, text: str) -> Notice:
+        return Notice(self.question.turn, t, text)
 
 
 class _Attempt:
     """One member at work; its first word, or its end without one, is on the way."""
 
-    def __init__(self, member: _Member, stream: AsyncGenerator[AnswerDelta | Answer, None], announced: bool) -> None:
+    def __init__(
+        self, member: _Member, stream: AsyncGenerator[AnswerDelta | Notice | Answer, None], announced: bool
+    ) -> None:
         self.member = member
         self.stream = stream
         self.announced = announced  # whether the wearer knows who is at work
@@ -148,8 +154,8 @@ class Chain:
         """Let the one get ready that would be asked now."""
         return await warm(self._in_order()[0].backend)
 
-    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
-        """As `Backend.stream`; a word about what failed comes first where another has taken over."""
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
+        """As `Backend.stream`; a notice of what failed comes first where another has taken over."""
         asked = _Asked(question, self._clock.now() + self._first_timeout)
         answer = Answer(question.turn, "", "error", f"{self.name}: nobody could be asked", "I may not ask any model.")
         waiting, at_work = deque(self._in_order()), list[_Attempt]()
@@ -164,21 +170,21 @@ class Chain:
                         )
                         continue
                     if asked.why:
-                        yield asked.delta(self._clock.now(), f"{asked.why} {_takes_over(member.backend)} ")
+                        yield asked.notice(self._clock.now(), f"{asked.why} {_takes_over(member.backend)}")
                     at_work.append(self._begun(member, asked, len(waiting), announced=bool(asked.why) or not at_work))
                     hedge_at = self._clock.now() + self._hedge if self._hedge and waiting else None
                 if not (attempt := await self._next_done(at_work, hedge_at)):
                     continue
                 item = attempt.first.result()
-                if spoken := isinstance(item, AnswerDelta):
+                if spoken := not isinstance(item, Answer):
                     for slower in [other for other in at_work if other is not attempt]:
                         asked.faults.append(f"{slower.member.backend.name} was slower")
                         at_work.remove(slower)
                         await slower.stop()
                     if not attempt.announced and attempt.member.backend.name == _READER:
-                        yield asked.delta(self._clock.now(), f"{_takes_over(attempt.member.backend)} ")
-                while isinstance(item, AnswerDelta):
-                    yield asked.delta(item.t, item.text)
+                        yield asked.notice(self._clock.now(), _takes_over(attempt.member.backend))
+                while not isinstance(item, Answer):
+                    yield asked.passed_on(item)
                     item = await anext(attempt.stream)
                 answer = item
                 at_work.remove(attempt)
@@ -238,7 +244,9 @@ class Chain:
     async def _reach(self, backend: Backend) -> Reach | None:
         return await self._clock.run("resolve", lambda: reach_of(backend))
 
-    async def _ask(self, member: _Member, asked: _Asked, share: float) -> AsyncGenerator[AnswerDelta | Answer, None]:
+    async def _ask(
+        self, member: _Member, asked: _Asked, share: float
+    ) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """What one of them says, its first word within `share` seconds; nothing that it does breaks the chain."""
         backend, turn = member.backend, asked.question.turn
         answer = Answer(
@@ -248,7 +256,7 @@ class Chain:
             question = await fitting(self._clock, asked.question, backend.picture)
             async with aclosing(backend.stream(question)) as stream:
                 item = await self._first(stream, asked, backend.name, share)
-                while isinstance(item, AnswerDelta):
+                while isinstance(item, AnswerDelta | Notice):
                     yield item
                     item = await anext(stream, None)
                 answer = item or answer
@@ -260,8 +268,8 @@ class Chain:
         yield answer
 
     async def _first(
-        self, stream: AsyncGenerator[AnswerDelta | Answer, None], asked: _Asked, name: str, share: float
-    ) -> AnswerDelta | Answer | None:
+        self, stream: AsyncGenerator[AnswerDelta | Notice | Answer, None], asked: _Asked, name: str, share: float
+    ) -> AnswerDelta | Notice | Answer | None:
         try:
             return await self._clock.within(share, anext(stream, None))
         except TimeoutError:

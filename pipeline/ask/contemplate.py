@@ -15,7 +15,7 @@ from pipeline.ask.council import Council, Emit, Patience
 from pipeline.ask.pictures import fitting, largest
 from pipeline.ask.reach import Reach, reach_of
 from pipeline.clock import Clock
-from pipeline.types import Answer, AnswerDelta, Question
+from pipeline.types import Answer, AnswerDelta, Notice, Question
 
 _ALONE = "ondevice"
 """Sees the same however often it is asked, so it is not asked in parallel with itself."""
@@ -66,7 +66,7 @@ class Contemplating:
         """Let the backend get ready."""
         return await warm(self._backend)
 
-    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """As `Backend.stream`; a first impression comes before the answer where that takes long."""
         if question.mode == "contemplating" and any(agent.name != _ALONE for agent in self._agents):
             limit = await self._clock.run("resolve", lambda: self.reach) or "machine"

@@ -13,7 +13,7 @@ from pipeline.ask.pictures import fitting
 from pipeline.ask.reach import Reach, farther, reach_of
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
-from pipeline.types import Answer, AnswerDelta, Question
+from pipeline.types import Answer, AnswerDelta, Notice, Question
 
 Emit = Callable[..., object]
 """Logs an event: its kind, and its data by name."""
@@ -83,7 +83,7 @@ class Council:
         self._began = clock.now()
         self._said = ""
 
-    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """As `Backend.stream`."""
         findings: list[Finding] = []
         working = {asyncio.ensure_future(self._ask(agent, question)): agent for agent in self._agents}
@@ -102,6 +102,8 @@ class Council:
                 async for item in stream:
                     if isinstance(item, Answer):
                         merged = item
+                    elif isinstance(item, Notice):
+                        yield item
                     else:
                         yield self._delta(question, item.text)
         if merged is None:
@@ -161,7 +163,7 @@ class Council:
                 async for item in stream:
                     if isinstance(item, Answer):
                         answer = item
-                    else:
+                    elif isinstance(item, AnswerDelta):
                         text += item.text
             agent.tokens, agent.told, agent.fault = answer.tokens or 0, answer.told, answer.fault
             if answer.outcome == "ok" and (text or answer.text).strip():
@@ -187,7 +189,7 @@ class Council:
 
     async def _merge(
         self, question: Question, findings: Sequence[Finding]
-    ) -> AsyncGenerator[AnswerDelta | Answer, None]:
+    ) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """The pass that holds the findings together; nothing at all if it fails before its first word."""
         notes = [f"{self._agents[finding.agent - 1].lens}: {finding.short} ({finding.spoken})" for finding in findings]
         text = "\n".join((question.text, "", "What the agents found:", *notes))
@@ -197,7 +199,7 @@ class Council:
             asked = await fitting(self._clock, asked, self._backend.picture)
             async with aclosing(self._backend.stream(asked)) as stream:
                 item = await self._clock.within(max(left, 0.0), anext(stream, None))
-                while isinstance(item, AnswerDelta):
+                while isinstance(item, AnswerDelta | Notice):
                     yield item
                     item = await anext(stream, None)
                 if isinstance(item, Answer) and item.text:

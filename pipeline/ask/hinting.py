@@ -18,7 +18,7 @@ from pipeline.clock import Clock
 from pipeline.look.encode import with_small_print
 from pipeline.see.eyes import Eyes, Hints
 from pipeline.see.picture import pixels
-from pipeline.types import Answer, AnswerDelta, Picture, Question, VideoFrame
+from pipeline.types import Answer, AnswerDelta, Notice, Picture, Question, VideoFrame
 
 _LETTERS = 1500
 """Of one picture's print, about 400 tokens: a whole label. What stands further down is left out, and that is said."""
@@ -61,7 +61,7 @@ class Hinting:
         """Let the backend get ready."""
         return await warm(self._backend)
 
-    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """As `Backend.stream`. Raises GlassesError before anything is sent if a picture can't be read."""
         read: list[Hints] = []
         images: list[Picture] = []

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Iterable
 
 from pipeline.ask.backend import PictureBudget
 from pipeline.clock import Clock
-from pipeline.types import Answer, AnswerDelta, Event, Question
+from pipeline.types import Answer, AnswerDelta, Event, Notice, Question
 
 
 class RecordedAnswers:
@@ -26,7 +26,7 @@ class RecordedAnswers:
             if attempts:
                 attempts[-1].append(event)
 
-    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
+    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """As `Backend.stream`; a turn that was not recorded ends as an error."""
         attempts = self._turns.get(question.turn, [])
         events = attempts.pop(0) if len(attempts) > 1 else (attempts or [[]])[0]
@@ -36,6 +36,9 @@ class RecordedAnswers:
             if event.kind == "answer.delta":
                 await self._clock.sleep_until(question.t + event.t - asked)
                 yield AnswerDelta(question.turn, self._clock.now(), event.data["text"])
+            elif event.kind == "notice" and "backend" in event.data:  # others are the session's own
+                await self._clock.sleep_until(question.t + event.t - asked)
+                yield Notice(question.turn, self._clock.now(), event.data["text"])
             elif event.kind == "fault":
                 fault, told = event.data["what"], event.data["told"]
             elif event.kind == "answered":

@@ -16,7 +16,7 @@ from pipeline.look.encode import with_small_print
 from pipeline.speak.clauses import Clauses
 from pipeline.speak.mouth import Mouth
 from pipeline.speak.speaking import Speaking
-from pipeline.types import Answer, FrameChoice, Picture, Utterance, VideoFrame
+from pipeline.types import Answer, FrameChoice, Notice, Picture, Utterance, VideoFrame
 
 _NOTHING_SEEN = "I can't see anything right now: the camera gave me no fresh picture."
 _CUT_OFF = "The answer was cut off."
@@ -45,6 +45,7 @@ class Turn:
         self._number = number
         self._mode = mode
         self._composed: Composed | None = None
+        self._noticed: list[str] = []  # clauses that are no part of the answer
         self._speaking = Speaking(clock, log, mouth, number, since=since)
 
     @property
@@ -77,8 +78,8 @@ class Turn:
             await self._speaking.run(work)
             finished = True
         finally:
-            if finished or self._speaking.heard:
-                conversation.add(utterance.text, self._speaking.heard, self._composed)
+            if finished or self._heard():
+                conversation.add(utterance.text, self._heard(), self._composed)
 
     async def say(self, text: str) -> None:
         """Say what needed nobody to be asked."""
@@ -87,6 +88,16 @@ class Turn:
     async def tell(self, fault: str, told: str) -> None:
         """Say what went wrong before anyone could be asked."""
         await self._speaking.run(self._ask(lambda: self._known("", fault, told), None))
+
+    def _heard(self) -> str:
+        """What was heard of the answer itself."""
+        heard = self._speaking.heard
+        for clause in self._noticed:
+            before, found, after = heard.partition(clause)
+            heard = (
+                f"{before.rstrip()} {after.lstrip()}".strip() if found else "" if clause.startswith(heard) else heard
+            )
+        return heard
 
     async def _known(self, text: str, fault: str = "", told: str = "") -> Answer:
         return Answer(self._number, text, "error" if fault else "ok", fault, told or text)
@@ -133,6 +144,9 @@ class Turn:
                     if isinstance(item, Answer):
                         answer = item
                         break
+                    if isinstance(item, Notice):
+                        await self._notice(item)
+                        continue
                     said += item.text
                     self._log.emit("answer.delta", text=item.text)
                     for clause in cutter.feed(item.text):
@@ -147,6 +161,13 @@ class Turn:
         for clause in cutter.finish():
             await self._speaking.clauses.send(clause)
         return answer
+
+    async def _notice(self, notice: Notice) -> None:
+        self._log.emit("notice", text=notice.text, backend=self._backend.name)
+        cutter = Clauses()
+        for clause in (*cutter.feed(notice.text), *cutter.finish()):
+            self._noticed.append(clause)
+            await self._speaking.clauses.send(clause)
 
     async def _encode(self, frame: VideoFrame, newest: VideoFrame) -> tuple[Picture, ...]:
         """A frame as the backend wants it, its small print beside it; an earlier one says how much earlier it is."""
