@@ -26,6 +26,9 @@ KEYS = (
 )
 """The secrets that are known; only whether they are set is ever shown."""
 
+_LISTS = frozenset({"ask.backend", "ask.agent_backends"})
+"""Settings that may also be a list of texts in a file: one with commas in it would not be one address."""
+
 _SECRET = re.compile(r"(^|_)(api_?)?key($|_)|apikey|secret|password|(^|_)token($|_)", re.IGNORECASE)
 
 
@@ -122,6 +125,15 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any
             yield f"{prefix}{key}", value
 
 
+def _joined(key: str, given: Any, source: str) -> Any:
+    """`given`, where it is a list of addresses as a chain is written on the command line. Others stay as they are."""
+    if key not in _LISTS or not isinstance(given, list):
+        return given
+    if not all(isinstance(one, str) and one.strip() and "," not in one for one in given):
+        raise UsageError(f"{source}: {key} must be a list of addresses, each a text without commas, not {given!r}")
+    return ", ".join(given)
+
+
 def _from_environment(environ: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
     """Key, variable and text of every setting in the environment."""
     variables = {f"GLASSES_{key.upper().replace('.', '_')}": key for key in known(Config())}
@@ -144,7 +156,7 @@ def _merged(config: Config, settings: Mapping[str, Any], source: str) -> Config:
         section, _, name = key.partition(".")
         if key not in defaults and not (section == "costs" and name):
             raise UsageError(f"{source}: there is no setting '{key}'; {_nearest(key, defaults)}")
-        value = _checked(key, given, defaults.get(key, 0.0), source)
+        value = _checked(key, _joined(key, given, source), defaults.get(key, 0.0), source)
         if section == "costs":
             config = replace(config, costs=MappingProxyType({**config.costs, name: value}))
         else:

@@ -145,3 +145,42 @@ def test_every_setting_has_a_line_about_it() -> None:
         section, _, key = name.partition(".")
         if section != "costs":
             assert any(line.startswith(f"    {key}: ") and "  # " in line for line in source.splitlines()), name
+
+
+# Chains
+
+
+@pytest.mark.parametrize("key", ["backend", "agent_backends"])
+def test_several_backends_may_be_a_list_in_a_file(key: str) -> None:
+    here(f'[ask]\n{key} = ["meta:muse-spark-1.3", "ondevice"]')
+    assert getattr(load({}, {}).ask, key) == "meta:muse-spark-1.3, ondevice"
+
+
+def test_a_list_is_overridden_as_a_whole() -> None:
+    here('[ask]\nbackend = ["meta:muse-spark-1.3", "ondevice"]')
+    assert load({}, {"GLASSES_ASK_BACKEND": "ollama:gemma3"}).ask.backend == "ollama:gemma3"
+
+
+@pytest.mark.parametrize("value", ["[1]", '["a, b"]', '[""]', '[["ondevice"]]'])
+def test_a_list_of_anything_else_is_refused(value: str) -> None:
+    here(f"[ask]\nbackend = {value}")
+    with pytest.raises(UsageError, match=r"glasses\.toml: ask\.backend must be a list of addresses, each a text"):
+        load({}, {})
+
+
+def test_nobody_at_all_is_no_backend() -> None:
+    here("[ask]\nbackend = []")
+    with pytest.raises(UsageError, match=r"ask\.backend is empty"):
+        load({}, {})
+
+
+def test_a_password_in_a_list_is_refused_too() -> None:
+    here('[ask]\nbackend = ["ondevice", "http://me:secret@host/v1#m"]')
+    with pytest.raises(UsageError, match=r"ask\.backend holds a password"):
+        load({}, {})
+
+
+def test_other_settings_are_no_lists() -> None:
+    here('[speak]\nvoice = ["a", "b"]')
+    with pytest.raises(UsageError, match=r"speak\.voice must be text"):
+        load({}, {})
