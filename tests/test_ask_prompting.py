@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.ask.prompting import VOICE, cases, names, prompt, topic_of
+from pipeline.ask.prompting import VOICE, cases, names, prompt, topic_of, tried
 
 CASES = [(name, question) for name in names() for question, _ in cases(name)]
 
@@ -19,6 +19,12 @@ def test_a_prompt_is_short_and_has_cases(name: str) -> None:
     assert not re.search(r"[*#`]", prompt(name)), "a model writes as it is written to"
     assert len(cases(name)) >= 3
     assert all(question and good for question, good in cases(name))
+
+
+@pytest.mark.parametrize("name", [VOICE, *names()])
+def test_a_prompt_says_whether_a_real_model_was_tried(name: str) -> None:
+    assert "real model" in tried(name)
+    assert "real model" not in prompt(name)
 
 
 @pytest.mark.parametrize(("name", "question"), CASES)

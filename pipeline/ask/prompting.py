@@ -18,6 +18,9 @@ VOICE = "voice"
 LOOK = "look"
 """What is asked where no rule says more."""
 
+_HEADING = re.compile(r"\nCases \((.+)\):\n")
+"""What parts a prompt from its cases; in brackets, what has been tried on them."""
+
 _RULES = {
     "health": r"\b(pills?|medicines?|medications?|tablets?|capsules?|dos(e|es|age)|rash|wounds?|burn(ed|t|s)?"
     r"|bleed(s|ing)?|pain(s|ful)?|hurts?|swollen|fever|symptoms?|poison(ous|ed|ing)?|allerg(y|ic|ies)|bruised?|infected|stung|sting"
@@ -68,8 +71,14 @@ def prompt(name: str) -> str:
 @cache
 def cases(name: str) -> tuple[tuple[str, str], ...]:
     """What a prompt was made for: what is asked, and what a good answer does."""
-    lines = (line.removeprefix("- ").partition(" -> ") for line in _parts(name)[1].splitlines() if line.strip())
+    lines = (line.removeprefix("- ").partition(" -> ") for line in _parts(name)[2].splitlines() if line.strip())
     return tuple((question, good) for question, _, good in lines)
+
+
+@cache
+def tried(name: str) -> str:
+    """What has been tried on the cases of a prompt, for people."""
+    return _parts(name)[1]
 
 
 def names() -> tuple[str, ...]:
@@ -77,7 +86,8 @@ def names() -> tuple[str, ...]:
     return (LOOK, *_RULES)
 
 
-def _parts(name: str) -> tuple[str, str]:
+def _parts(name: str) -> tuple[str, str, str]:
+    """The words, what was tried, and the cases."""
     text = resources.files("pipeline.ask").joinpath("prompts", f"{name}.txt").read_text(encoding="utf-8")
-    words, _, rest = text.partition("\nCases:\n")
-    return words, rest
+    words, on_trial, rest = _HEADING.split(text)
+    return words, on_trial, rest
