@@ -36,9 +36,9 @@ if TYPE_CHECKING:
     from pipeline.listen.whisper import Whisper
     from pipeline.see.eyes import Eyes
     from pipeline.see.objects import Detector
-    from pipeline.speak.piper import Piper
     from pipeline.speak.reference import Reference
     from pipeline.speak.speaker import Speaker
+    from pipeline.speak.voice import Voice
     from pipeline.types import AudioChunk
 
 
@@ -61,19 +61,24 @@ class Models:
         )
 
     @cached_property
-    def voice(self) -> Piper:
+    def voice(self) -> Voice:
         """Speech synthesis."""
         return self._voice(self._config.speak.voice)
 
     @cached_property
-    def other_voices(self) -> tuple[Piper, ...]:
+    def other_voices(self) -> tuple[Voice, ...]:
         """Voices for questions in other languages."""
         return tuple(map(self._voice, _listed(self._config.speak.voices)))
 
-    def _voice(self, name: str) -> Piper:
+    def _voice(self, address: str) -> Voice:
+        from pipeline.speak.voices import voice_driver
+
+        speed = self._config.speak.speed
+        if driver := voice_driver(address):
+            return driver.open(address, speed)
         from pipeline.speak.piper import Piper
 
-        return Piper(weights.piper(name, self._config.weights.folder), speed=self._config.speak.speed)
+        return Piper(weights.piper(address, self._config.weights.folder), speed=speed)
 
     @cached_property
     def eyes(self) -> Eyes:

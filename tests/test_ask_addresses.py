@@ -25,6 +25,7 @@ from pipeline.errors import GlassesError, UsageError
 from pipeline.events import EventLog
 from pipeline.types import Answer, Question
 from tests.dialects import DIALECTS
+from tests.packages import install
 from tests.servers import ChatServer, no_reader
 
 KEYS = {profile.key: f"sk-{name}" for name, profile in PROFILES.items()}
@@ -285,13 +286,9 @@ def test_the_configuration_says_how_far_pictures_may_go() -> None:
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Somebody's package with a backend of a few lines, and another that lacks a library."""
-    (tmp_path / "parrots.py").write_text(DRIVER)
-    (tmp_path / "broken.py").write_text("import a_library_that_is_missing")
-    info = tmp_path / "parrots-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: parrots\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[glasses.backends]\nparrot = parrots:driver\nbroken = broken:driver\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
+    modules = {"parrots": DRIVER, "broken": "import a_library_that_is_missing"}
+    points = {"parrot": "parrots:driver", "broken": "broken:driver"}
+    install(tmp_path, monkeypatch, modules, "glasses.backends", points)
     yield
     sys.modules.pop("parrots", None)
 

@@ -15,8 +15,9 @@ from urllib.parse import urlsplit
 from pipeline.ask.backend import Backend
 from pipeline.ask.profiles import OWN, PROFILES, SPOKEN, Profile, trains
 from pipeline.ask.reach import Reach, farther, reach_of_host
+from pipeline.brought import brought
 from pipeline.clock import Clock
-from pipeline.errors import GlassesError, UsageError
+from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from pipeline.ask.transport import Sent
@@ -218,13 +219,7 @@ def known_reach(address: str) -> Reach | None:
 
 def _brought(name: str, address: str, clock: Clock, opening: Opening) -> Backend:
     """A backend that another package brings."""
-    from importlib import metadata
-
-    point = next(iter(metadata.entry_points(group="glasses.backends", name=name)), None)
-    if point is None:
+    driver: BackendDriver | None = brought("backend", name)
+    if driver is None:
         raise UsageError(f"backend '{address}' is not known; use one of: {FORMS}")
-    try:
-        driver: BackendDriver = point.load()
-    except Exception as error:  # a package of anybody's: whatever its import raises
-        raise GlassesError(f"the backend '{name}' can't be loaded ({type(error).__name__}: {error})") from error
     return driver.open(address, clock, opening)
