@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from glasses import cli
 from pipeline import clock as clocks
 from pipeline.ask.addresses import open_backend
 from pipeline.ask.backend import PictureBudget, warm
@@ -493,6 +495,22 @@ def test_what_the_wearer_is_told_of_the_asking_is_spoken_and_neither_answered_no
     assert [past.answer for past in reader.questions[1].history] == ["A red cup."]
 
 
+def test_of_a_turn_that_was_interrupted_while_that_was_told_nothing_is_remembered() -> None:
+    slow, reader = down("a"), Scripted("A red cup.", first=9.0)
+
+    def chain(clock: Clock) -> Chain:
+        slow.clock = clock
+        return Chain(clock, [slow, reader.on(clock)], reach="hosted")
+
+    timeline = Timeline().says(1.0, 2.0, "What is this?").says(4.0, 5.0, "And now?")
+    events = timeline.play(chain, costs=fixed({**FREE, **COSTS}))
+    first = of(events, "spoken")[0].data
+    assert first["interrupted"]
+    assert first["heard_text"]
+    assert "The model is too busy right now. I'm asking another model.".startswith(first["heard_text"])
+    assert reader.questions[-1].history == ()
+
+
 def test_a_recorded_notice_is_told_again() -> None:
     def chain(clock: Clock) -> Chain:
         return Chain(clock, [down("a", clock=clock), Scripted("A red cup.").on(clock)], reach="hosted")
@@ -519,3 +537,21 @@ def test_a_session_with_a_chain_replays_to_the_byte() -> None:
         return [to_line(event) for event in events]
 
     assert play() == play()
+
+
+# From the command line
+
+
+def test_what_is_told_of_the_asking_stands_beside_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    cv2.imwrite("photo.png", np.zeros((40, 60, 3), np.uint8))
+    with ChatServer([], status=401) as locked, ChatServer([*words("A cup."), finish("stop"), DONE]) as open_:
+        backends = f"{locked.base_url}#m, {open_.base_url}#m"
+        assert cli.run(["ask", "photo.png", "What is this?", "--backend", backends]) == 0
+    shown, beside = capsys.readouterr()
+    assert shown == "A cup.\n"
+    assert "The model did not accept my key. I'm asking another model.\n" in beside
