@@ -33,6 +33,7 @@ class _Line:
     samples: Samples
     rate: int
     text: str
+    continues: bool  # the clause of the one before
 
     @property
     def seconds(self) -> float:
@@ -105,7 +106,7 @@ class Mouth:
     async def play(self, chunk: SpeechChunk) -> float:
         """As `Speaker.play`, as loud as is wanted."""
         samples = _scaled(chunk.samples, self.volume)
-        line = _Line(inf, samples, chunk.rate, chunk.text)
+        line = _Line(inf, samples, chunk.rate, chunk.text, not chunk.text and bool(self._queue))
         self._queue.append(line)
         t = await self._speaker.play(SpeechChunk(chunk.turn, chunk.t, samples, chunk.rate, chunk.text))
         if line.t == inf:  # or it was paused meanwhile, and sounds at another time
@@ -144,8 +145,14 @@ class Mouth:
 
     def words(self, t_start: float, t_end: float) -> str:
         """What was being said at any time between two, a clause or more."""
-        lines = (*self._said, *self._queue)
-        return " ".join(line.text for line in lines if line.t < t_end and line.t + line.seconds > t_start and line.text)
+        found: list[str] = []
+        clause = ""
+        for line in (*self._said, *self._queue):
+            clause = clause if line.continues else line.text
+            if clause and line.t < t_end and line.t + line.seconds > t_start:
+                found.append(clause)
+                clause = ""
+        return " ".join(found)
 
     def _cut(self) -> None:
         if self.played:

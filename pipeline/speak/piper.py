@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.errors import GlassesError
+from pipeline.speak.piper_pieces import cut
 from pipeline.speak.speakable import speakable
 from pipeline.types import Samples, read_only
 
@@ -26,11 +28,22 @@ _SILENT = 32768 * 10 ** (-60 / 20)
 _LEAD = 0.01
 """Seconds kept before the first sound, so that nothing begins torn."""
 
+_WARM_UP = "Ready."
+
+_MOST = 10.0
+"""What a voice is made louder by at most, or one that can't say the word would be all noise."""
+
+_LEVEL = 0.095
+"""Root mean square that `_WARM_UP` gets, of full scale: a clause is heard before its own peak is known, so all that a
+voice says is made as much louder. joe gets 1.7 times as loud as its model gives it, 1.4 dB below what clauses had that
+were each made as loud as their peak allows; levels of 26 varied ones spread by 1.2 dB instead of 1.8. What goes beyond
+full scale is cut off: at most 5 of 10 000 samples of a clause, 33 dB below it, and nothing in most."""
+
 
 class Piper:
     """A Piper voice: `model` is its .onnx file, and the .onnx.json that came with it lies beside it.
 
-    Loads and warms up in the constructor, which takes about a second: call it in a thread. The voice's noise is
+    Loads and warms up in the constructor, which takes more than a second: call it in a thread. The voice's noise is
     off, so a clause sounds the same to the sample every time (Piper draws it at random otherwise).
     Raises GlassesError where the model is missing or broken.
     """
@@ -52,7 +65,12 @@ class Piper:
                 raise GlassesError(f"no voice at {file}: see `glasses models` for where to get one", told=_NO_VOICE)
         try:
             config = PiperConfig.from_dict(json.loads(settings.read_text(encoding="utf-8")))
-            session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+            self._halves = cut(model, options, config.sample_rate)
+            session = (
+                self._halves.first
+                if self._halves
+                else onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+            )
         except Exception as error:  # onnxruntime's errors have no class in common but this
             reason = str(error).splitlines()[0]
             raise GlassesError(f"the voice {model} can't be read, get it anew: {reason}", told=_NO_VOICE) from error
@@ -60,32 +78,54 @@ class Piper:
         self.language = config.espeak_voice.partition("-")[0]
         self._voice = PiperVoice(session=session, config=config)
         self._length, self._speed = config.length_scale, speed
-        for _ in self.synthesise("Ready."):
-            pass  # the first clause of a process takes 0.3 s more, and it must not be the wearer who waits for it
+        # The first clause of a process takes 0.3 s more, and it must not be the wearer who waits for it.
+        if self._halves:
+            self._halves.measure(next(self._run(_WARM_UP, self._length)))
+        sound = np.concatenate([*self._sound(_WARM_UP, self._length)])
+        self._gain = _LEVEL / max(float(np.sqrt(np.mean(sound**2))), _LEVEL / _MOST)
 
     def synthesise(self, clause: str, speed: float = 1.0) -> Iterator[Samples]:
-        """The clause, made `speakable`, sentence by sentence as mono int16; nothing where there is nothing to say.
+        """The clause, made `speakable`, piece by piece as mono int16; nothing where there is nothing to say.
 
+        The first piece has a third of a second, and what comes after it is made while it sounds. Joined, they are
+        what the uncut model gives, to one step of 16 bits. A voice that can't be cut gives sentence by sentence.
         `speed` times the constructor's is kept within 0.25 and 4. The sound begins 10 ms before the voice does: joe's
         clauses came with 36 ms of silence in front (median of 25, 95th percentile 55), which somebody would wait for.
         """
-        from piper.config import SynthesisConfig
-
         text = speakable(clause, self.language)
         if not text:
             return
         pace = min(max(self._speed * speed, _SLOWEST), _FASTEST)
-        settings = SynthesisConfig(length_scale=self._length / pace, noise_scale=0.0, noise_w_scale=0.0)
-        first = True
-        for sentence in self._voice.synthesize(text, settings):
-            samples = sentence.audio_int16_array
-            yield read_only(_without_lead(samples, self.rate) if first else samples)
-            first = False
+        begun = False
+        for sound in self._sound(text, self._length / pace):
+            samples = np.clip(sound * (32767 * self._gain), -32767, 32767).astype(np.int16)
+            if not begun:
+                samples = _without_lead(samples, self.rate)
+                begun = len(samples) > 0
+            if begun:
+                yield read_only(samples)
+
+    def _sound(self, text: str, length: float) -> Iterator[NDArray[np.float32]]:
+        for made in self._run(text, length):
+            if self._halves:
+                yield from self._halves.sound(made)
+            else:
+                yield made
+
+    def _run(self, text: str, length: float) -> Iterator[NDArray[np.float32]]:
+        """What the model makes of each sentence: samples, or frames (channels, count) for its other half."""
+        from piper.config import SynthesisConfig
+
+        settings = SynthesisConfig(length_scale=length, noise_scale=0.0, noise_w_scale=0.0)
+        for phonemes in self._voice.phonemize(text):
+            if phonemes:
+                yield self._voice.phoneme_ids_to_audio(self._voice.phonemes_to_ids(phonemes), settings)
 
 
 def _without_lead(samples: Samples, rate: int) -> Samples:
-    sounds = int((np.abs(samples.astype(np.int32)) > _SILENT).argmax())
-    return samples[max(0, sounds - round(_LEAD * rate)) :]
+    """From 10 ms before its first sound on; nothing where there is none."""
+    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > _SILENT)
+    return samples[max(0, loud[0] - round(_LEAD * rate)) :] if len(loud) else samples[:0]
 
 
 _NO_VOICE = "My voice is missing."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
+from contextlib import aclosing
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from pipeline.speak.cues import Cue, cue
 from pipeline.speak.mouth import Mouth
 from pipeline.speak.playback import audible_offset, heard_text
 from pipeline.speak.voice import Voice
-from pipeline.types import Samples, SpeechChunk, read_only
+from pipeline.types import Samples, SpeechChunk
 
 _CLAUSES_AHEAD = 4
 """Clauses that wait for the voice at most: a fast model then waits, instead of being read for nothing."""
@@ -30,6 +31,9 @@ _THINKING = 2.0
 _NOTICE, _NOTICE_AGAIN = 3.2, 8.0
 """Seconds since the wearer's last word after which words say that it takes longer, and then between such words: with
 their synthesis they are heard before 4 s of silence have passed."""
+
+_PACE = 15.0
+"""Characters a second of a voice at its own speed (joe: 16): how long a clause takes that was broken off half made."""
 
 _ONE_MOMENT, _STILL = "One moment.", "Still working on it."
 
@@ -50,6 +54,8 @@ class Speaking:
         self._let_go = False  # ever
         self._sounding = False
         self._spoken: list[tuple[str, float]] = []
+        self._made: list[int] = []  # pieces of each clause that is wholly made
+        self._said: list[int] = []  # and how many of them, and of those half made, were said
         self.audible = False
         """Whether the wearer has heard the beginning of it."""
         self.voice: Voice = mouth.voice
@@ -73,8 +79,7 @@ class Speaking:
     async def cue(self, name: Cue) -> None:
         """A short sound, if the wearer wants them; as words do, it waits until nobody else speaks."""
         if self._mouth.cues:
-            self._log.emit("cue", name=name)
-            await self._say(self._chunk(cue(name, self.voice.rate), self.voice.rate, ""), counts=False)
+            await self._aside([cue(name, self.voice.rate)], "", "cue", name=name)
 
     async def run(self, filling: Coroutine[Any, Any, None]) -> None:
         """Run `filling`, which fills and closes `clauses`, and speak; returns when the last word has been heard.
@@ -100,7 +105,7 @@ class Speaking:
             if interrupted and self._sounding:
                 seconds = self._mouth.flush()
             self._sounding = False
-            self.heard = heard_text(self._spoken, seconds)
+            self.heard = heard_text([*self._spoken, ("", self._rest())], seconds)
             if self._let_go:
                 self._log.emit("spoken", seconds=seconds, heard_text=self.heard, interrupted=interrupted)
 
@@ -108,39 +113,74 @@ class Speaking:
         """Clauses to sound, one by one, while the next still arrives."""
         try:
             async for clause in self.clauses:
-                samples = await self._sound_of(clause)
-                if len(samples):
-                    await self._sound.send(self._chunk(samples, self.voice.rate, clause))
+                pieces = 0
+                async with aclosing(self._sound_of(clause)) as sound:
+                    async for samples in sound:
+                        pieces += 1
+                        await self._sound.send(self._chunk(samples, self.voice.rate, "" if pieces > 1 else clause))
+                if pieces:
+                    self._made.append(pieces)
         finally:
             self._sound.close()
 
-    async def _sound_of(self, clause: str) -> Samples:
+    async def _sound_of(self, clause: str) -> AsyncGenerator[Samples, None]:
+        """The clause, piece by piece. Its stage ends with the first: nobody waits for what is made meanwhile."""
         speed = self._mouth.speed
+
+        def begin() -> tuple[Samples | None, Iterator[Samples]]:
+            pieces = self.voice.synthesise(clause, speed)
+            return next(pieces, None), pieces
+
         try:
-            pieces = await self._clock.run("synthesise", lambda: list(self.voice.synthesise(clause, speed)))
+            first, pieces = await self._clock.run("synthesise", begin)
+            if first is None:
+                return
+            yield first
+            async with aclosing(self._clock.feed(pieces)) as rest:
+                async for samples in rest:
+                    yield samples
         except UsageError:
             raise
         except Exception as error:  # noqa: BLE001 - one clause is lost, not the session
             self._log.emit("fault", what=f"the voice failed on a clause: {type(error).__name__}: {error}", told="")
-            pieces = []
-        return read_only(np.concatenate(pieces)) if pieces else np.zeros(0, np.int16)
 
     async def _play(self) -> None:
         """Sound to the speaker; the first audible sample is what the wearer waited for."""
         async for chunk in self._sound:
-            start = await self._say(chunk)
+            async with self._one_by_one:
+                await self._free.wait()
+                if chunk.text:
+                    self._said.append(0)
+                self._said[-1] += 1
+                start = await self._say(chunk, chunk.text)
             offset = audible_offset(chunk.samples, chunk.rate)
             if not self.audible and offset is not None:
                 self.audible = True
                 self._log.emit("speaking", t_audible=start + offset, text=chunk.text)
 
-    async def _say(self, chunk: SpeechChunk, *, counts: bool = True) -> float:
-        """A chunk to the speaker when nobody else speaks; what does not count is no part of the answer."""
+    async def _aside(self, sound: Sequence[Samples], words: str, kind: str, **data: Any) -> None:
+        """What is no part of the answer, and logged as `kind`; never once that is heard, or it would cut a clause."""
         async with self._one_by_one:
             await self._free.wait()
-            self._sounding = True
-            self._spoken.append((chunk.text if counts else "", len(chunk.samples) / chunk.rate))
-            return await self._mouth.play(chunk)
+            if self.audible or not sound:
+                return
+            self._log.emit(kind, **data)
+            await self._say(self._chunk(np.concatenate(sound), self.voice.rate, words), "")
+
+    async def _say(self, chunk: SpeechChunk, text: str) -> float:
+        """A chunk to the speaker, which says `text` of the answer."""
+        self._sounding = True
+        self._spoken.append((text, len(chunk.samples) / chunk.rate))
+        return await self._mouth.play(chunk)
+
+    def _rest(self) -> float:
+        """Seconds, about, of what was not yet said of the clause that was begun last."""
+        which = len(self._said) - 1
+        if which < 0 or self._said[which:] == self._made[which : which + 1]:
+            return 0.0
+        begun = max(index for index, (text, _) in enumerate(self._spoken) if text)
+        said = sum(length for _, length in self._spoken[begun:])
+        return max(0.0, len(self._spoken[begun][0]) / (_PACE * self._mouth.speed) - said)
 
     async def _keep_company(self) -> None:
         """Until the answer is heard: cues that it is worked on, and words where it takes long."""
@@ -162,10 +202,9 @@ class Speaking:
                 await self.cue(name)
 
     async def _notice(self, words: str) -> None:
-        samples = await self._sound_of(words)
-        if not self.audible and len(samples):
-            self._log.emit("notice", text=words)
-            await self._say(self._chunk(samples, self.voice.rate, words), counts=False)
+        async with aclosing(self._sound_of(words)) as pieces:
+            sound = [samples async for samples in pieces]
+        await self._aside(sound, words, "notice", text=words)
 
     def _chunk(self, samples: Samples, rate: int, text: str) -> SpeechChunk:
         return SpeechChunk(self._turn, self._clock.now(), samples, rate, text)
