@@ -178,7 +178,7 @@ def run(
         played = parts.mouth.played or Reference()
         parts.mouth.played = played
         room, rng, clean = Room(played, *way), np.random.default_rng(4), parts.ears.clean
-        person.level = level(next(models.voice.synthesise(ANSWERS[0]))) * 10 ** (way[1] / 20)
+        person.level = level(np.concatenate([*models.voice.synthesise(ANSWERS[0])])) * 10 ** (way[1] / 20)
 
         def hear(chunk: AudioChunk) -> Cleaned:
             n = len(chunk.samples)

@@ -31,7 +31,6 @@ from glasses.settings import Config
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.events import EventLog
-from pipeline.listen.listener import Clean, Ears
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import SileroVad
@@ -104,10 +103,10 @@ class Plain(Models):
         """faster-whisper's own."""
         return Defaults(weights.whisper(self._config.listen.model), self._config.listen.language)
 
-    def ears(self, clean: Clean | None = None) -> Ears:
-        """Ears to which nothing is a pause."""
+    def segmenter(self) -> Segmenter:
+        """One to which nothing is a pause."""
         settings = SegmenterSettings(pause=math.inf, end_silence=self._config.listen.end_silence)
-        return Ears(Segmenter(SileroVad(weights.silero()), settings), clean=clean)
+        return Segmenter(SileroVad(weights.silero()), settings)
 
 
 def models(setting: str, model: str, backend: str) -> tuple[Config, Models]:

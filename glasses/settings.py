@@ -78,7 +78,7 @@ class Look:
 class Ask:
     """Asking a model."""
 
-    backend: str = "ondevice"  # address, or several with commas between: where one fails, the next is asked
+    backend: str = "ondevice"  # address, or several, a list or with commas between: where one fails, the next is asked
     reach: str = ""  # how far pictures may go: machine, lan, hosted; empty: as far as the first backend, lan excepted
     hedge: float = 0.0  # seconds after which the next backend is started though one is still at work; 0 for never
     first_timeout: float = 20.0  # seconds until the first word must have come
@@ -97,7 +97,7 @@ class Ask:
 class Speak:
     """Speaking."""
 
-    voice: str = "en_US-joe-medium"  # Piper voice, or the path of an .onnx file
+    voice: str = "en_US-joe-medium"  # Piper voice, the path of an .onnx file, or NAME:... of a package's voice
     voices: str = ""  # more of them, with commas between: questions in their languages are answered in them
     speed: float = 1.0  # of speech; 1.2 is a fifth faster
     volume: float = 1.0  # of speech; 2 is 6 dB louder

@@ -50,6 +50,8 @@ def latencies(events: Iterable[Event]) -> list[TurnLatency]:
             mark["heard"] = event.t
         elif event.kind in ("asked", "answer.delta"):
             mark.setdefault(event.kind, event.t)
+        elif event.kind == "notice" and "backend" in event.data:  # the first words that came of the asking
+            mark.setdefault("answer.delta", event.t)
         elif event.kind == "withdrawn":  # it was asked too early, and for nothing
             mark.clear()
         elif event.kind == "speaking" and {"heard", "asked", "answer.delta"} <= mark.keys():

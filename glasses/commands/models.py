@@ -41,10 +41,12 @@ def fetch() -> None:
     """Make the weights of the configuration ready: found or fetched, joined, checked against their digests."""
     from glasses import config as configuration
     from glasses import weights
+    from pipeline.speak.voices import voice_driver
 
     config = configuration.load({})
     click.echo(f"ready: {weights.whisper(config.listen.model, config.weights.folder)}")
-    click.echo(f"ready: {weights.piper(config.speak.voice, config.weights.folder)}")
+    if not voice_driver(config.speak.voice):  # another package's voice looks after its own
+        click.echo(f"ready: {weights.piper(config.speak.voice, config.weights.folder)}")
 
 
 def _rows() -> list[dict[str, Any]]:

@@ -126,6 +126,8 @@ def prune(keep_days: int | None, budget: float | None, dry_run: bool, yes: bool)
         click.echo(f"{'would delete' if dry_run else 'deleted'} {'  '.join(_cells(stored)[:4])}")
     if not chosen:
         click.echo("nothing to delete")
+    if record.keep_days and (doubt := store.clock_doubt(store.listing())):
+        click.echo(f"{doubt}: nothing is deleted by its age", err=True)
 
 
 @command.command(epilog="\b\nExamples:\n  glasses recordings path\n  glasses recordings path walk")

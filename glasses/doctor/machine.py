@@ -16,6 +16,7 @@ from glasses.cli import missing_library
 from glasses.doctor.finding import Finding
 from glasses.settings import Config
 from pipeline.errors import GlassesError, UsageError
+from pipeline.speak.voices import voice_driver
 
 _LIBRARIES = ("av", "ctranslate2", "faster-whisper", "httpx", "numpy", "onnxruntime", "opencv-python", "piper-tts")
 
@@ -74,7 +75,13 @@ def portaudio(config: Config) -> Iterator[Finding]:
 
 
 def model_weights(config: Config) -> Iterator[Finding]:
-    for name, find in ((config.listen.model, weights.whisper), (config.speak.voice, weights.piper)):
+    needed = [(config.listen.model, weights.whisper)]
+    try:
+        if not voice_driver(config.speak.voice):  # another package's voice looks after its own
+            needed.append((config.speak.voice, weights.piper))
+    except GlassesError as error:
+        yield Finding("weights", "fail", str(error), "glasses models shows what is there")
+    for name, find in needed:
         weight = next((weight for weight in CATALOGUE if weight.name == name), None)
         found = weights.locate(weight, config.weights.folder) if weight else None
         if weight and found and found.source == "missing":
