@@ -15,7 +15,7 @@ from pipeline.errors import CameraLost, GlassesError, UsageError
 from pipeline.events import to_line
 from pipeline.latency import latencies
 from pipeline.listen.segmenter import SegmenterSettings
-from pipeline.types import Answer, AnswerDelta, AudioChunk, Question, Samples, VideoFrame
+from pipeline.types import Answer, AnswerDelta, AudioChunk, Event, Question, Samples, VideoFrame
 from tests.timeline import END_SILENCE, Scripted, Timeline, ToneVoice, of
 
 QUESTION = "What does this say?"
@@ -72,6 +72,19 @@ def test_what_is_done_while_the_silence_is_waited_out_takes_nobody_s_time() -> N
     events = Timeline().says(2.0, 3.5, QUESTION).play(Scripted("Yes.", first=0.0), costs=costs)
     (turn,) = latencies(events)
     assert turn.first_sound == pytest.approx(END_SILENCE + 0.1, abs=0.04)  # the voice begins with 0.1 s of silence
+
+
+def test_words_that_announce_another_backend_are_the_first_that_the_wearer_waited_for() -> None:
+    kinds: list[tuple[float, str, dict[str, object]]] = [
+        (2.0, "heard", {"t_end": 1.3}),
+        (2.1, "asked", {}),
+        (3.0, "notice", {"text": "I'm asking another model.", "backend": "ondevice"}),
+        (3.2, "speaking", {"t_audible": 3.3}),
+        (3.5, "answer.delta", {"text": "Yes."}),
+    ]
+    (turn,) = latencies(Event(t, n, 1, kind, data) for n, (t, kind, data) in enumerate(kinds))
+    assert turn.stages["first token"] == pytest.approx(0.9)
+    assert turn.first_sound == pytest.approx(2.0)
 
 
 def test_the_sharpest_frame_of_the_question_is_what_is_asked_about() -> None:
