@@ -6,19 +6,18 @@ each line behind a bar that no line can leave, and says so.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from contextlib import aclosing
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from pipeline.ask.backend import Backend, PictureBudget, warm
+from pipeline.ask.backend import Backend, PictureBudget
+from pipeline.ask.before import Before, Emit
 from pipeline.ask.ondevice.reading import LEGIBLE
-from pipeline.ask.reach import Reach, reach_of
 from pipeline.clock import Clock
 from pipeline.look.encode import with_small_print
 from pipeline.see.eyes import Eyes, Hints
 from pipeline.see.picture import pixels
-from pipeline.types import Answer, AnswerDelta, Notice, Picture, Question, VideoFrame
+from pipeline.types import Picture, Question, VideoFrame
 
 _LETTERS = 1500
 """Of one picture's print, about 400 tokens: a whole label. What stands further down is left out, and that is said."""
@@ -29,40 +28,17 @@ _MARK = (
 )
 
 
-class Hinting:
+class Hinting(Before):
     """Asks `backend` with what is written in the pictures beside them, and with pictures as that wants them."""
 
-    picture = PictureBudget(long_edge=None, quality=95)
-
-    def __init__(self, clock: Clock, backend: Backend, eyes: Eyes, emit: Callable[..., object]) -> None:
+    def __init__(self, clock: Clock, backend: Backend, eyes: Eyes, emit: Emit) -> None:
         """`emit` logs how much was read, and none of the words."""
-        self.name = backend.name
-        self._clock = clock
-        self._backend = backend
+        super().__init__(clock, backend, emit)
+        self.picture = PictureBudget(long_edge=None, quality=95)
         self._eyes = eyes
-        self._emit = emit
 
-    @property
-    def languages(self) -> frozenset[str] | None:
-        """Those of the backend."""
-        return self._backend.languages
-
-    @property
-    def reach(self) -> Reach | None:
-        """Where pictures go. May block for a look-up."""
-        return reach_of(self._backend)
-
-    @property
-    def trains(self) -> bool:
-        """Whether the makers of its model may train on what they get."""
-        return bool(getattr(self._backend, "trains", False))
-
-    async def warm(self) -> bool:
-        """Let the backend get ready."""
-        return await warm(self._backend)
-
-    async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
-        """As `Backend.stream`. Raises GlassesError before anything is sent if a picture can't be read."""
+    async def changed(self, question: Question) -> Question:
+        """With what was read. Raises GlassesError if a picture can't be read."""
         read: list[Hints] = []
         images: list[Picture] = []
         for picture in question.images:
@@ -71,13 +47,7 @@ class Hinting:
         text = beside(question.text, read)
         lines, codes = sum(len(hints.lines) for hints in read), sum(len(hints.codes) for hints in read)
         self._emit("hinted", backend=self.name, lines=lines, codes=codes, letters=len(text) - len(question.text))
-        async with aclosing(self._backend.stream(replace(question, text=text, images=tuple(images)))) as stream:
-            async for item in stream:
-                yield item
-
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self._backend.close()
+        return replace(question, text=text, images=tuple(images))
 
 
 def beside(question: str, read: Sequence[Hints]) -> str:
