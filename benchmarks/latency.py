@@ -153,7 +153,7 @@ def run(folder: Path, files: Sequence[str], model: str) -> tuple[list[Asked], li
     every: list[Asked] = []
     deliveries: dict[str, list[Delivery]] = {setting: [] for setting in AIMS}
     with ExitStack() as stack:
-        system = stack.enter_context(_sound_system())
+        system = stack.enter_context(sound_system("latency"))
         room = Room(system.pipe("mic"))
         stack.callback(room.close)
         card = PipeCard(system)
@@ -185,8 +185,8 @@ def run(folder: Path, files: Sequence[str], model: str) -> tuple[list[Asked], li
 
 
 @contextmanager
-def _sound_system() -> Iterator[SoundSystem]:
-    """A private PulseAudio, whose environment leaves models where they are; ends the program where it is missing."""
+def sound_system(name: str) -> Iterator[SoundSystem]:
+    """A private PulseAudio for the benchmark of that name, which leaves models where they are, or ends the program."""
     kept = {"XDG_CACHE_HOME": ".cache", "XDG_DATA_HOME": ".local/share"}
     for name, usual in kept.items():
         os.environ.setdefault(name, str(Path.home() / usual))
@@ -194,7 +194,7 @@ def _sound_system() -> Iterator[SoundSystem]:
         with tempfile.TemporaryDirectory() as folder, sound_system_in(Path(folder)) as system:
             yield system
     except pytest.skip.Exception as missing:
-        sys.exit(f"latency: {missing}; the packages are pulseaudio pulseaudio-utils libasound2-plugins libportaudio2")
+        sys.exit(f"{name}: {missing}; the packages are pulseaudio pulseaudio-utils libasound2-plugins libportaudio2")
 
 
 def _progress(one: Asked, number: int, total: int) -> None:
