@@ -16,10 +16,12 @@ from pipeline.errors import GlassesError
 from pipeline.listen.end_of_turn import Adaptive
 from pipeline.listen.listener import Ears
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
+from pipeline.listen.transcriber import LocalTranscriber
 from pipeline.listen.voice_activity import SileroVad
 from pipeline.look.choice import LookSettings
 from pipeline.parts import Parts
 from pipeline.speak.mouth import Mouth
+from pipeline.speak.voice import LocalVoice
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from pipeline.see.objects import Detector
     from pipeline.speak.reference import Reference
     from pipeline.speak.speaker import Speaker
-    from pipeline.speak.voice import Voice
+    from pipeline.speak.voice import Synthesiser
     from pipeline.types import AudioChunk
 
 
@@ -61,16 +63,16 @@ class Models:
         )
 
     @cached_property
-    def voice(self) -> Voice:
+    def voice(self) -> Synthesiser:
         """Speech synthesis."""
         return self._voice(self._config.speak.voice)
 
     @cached_property
-    def other_voices(self) -> tuple[Voice, ...]:
+    def other_voices(self) -> tuple[Synthesiser, ...]:
         """Voices for questions in other languages."""
         return tuple(map(self._voice, _listed(self._config.speak.voices)))
 
-    def _voice(self, address: str) -> Voice:
+    def _voice(self, address: str) -> Synthesiser:
         from pipeline.speak.voices import voice_driver
 
         speed = self._config.speak.speed
@@ -139,13 +141,12 @@ class Models:
         config = self._config
         played, clean = self._echo() if echoes else (None, None)
         speak, start = config.speak, config.start
+        voices = [LocalVoice(clock, voice) for voice in (self.voice, *self.other_voices)]
         return Parts(
             ears=Ears(self.segmenter(), self._wake_word(), clean),
-            transcriber=self.transcriber,
+            transcriber=LocalTranscriber(clock, self.transcriber),
             backend=backend,
-            mouth=Mouth(
-                clock, self.voice, speaker, self.other_voices, played=played, volume=speak.volume, cues=speak.cues
-            ),
+            mouth=Mouth(clock, voices[0], speaker, voices[1:], played=played, volume=speak.volume, cues=speak.cues),
             look=LookSettings(max_age=config.look.max_age),
             keeper=keeper,
             mode=ask.mode,

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+
 from devices.registry import open_speaker
 from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.speak.mouth import Mouth
 from pipeline.speak.voice import Voice
-from tests.timeline import ToneVoice
+from pipeline.types import Samples
+from tests.timeline import tone
 
 
-class Speaks(ToneVoice):
-    """A voice of some language."""
+class Speaks:
+    """A voice of some language, which says everything alike."""
+
+    rate = 22_050
 
     def __init__(self, language: str) -> None:
         self.language = language
+
+    async def speak(self, clause: str, speed: float) -> AsyncGenerator[Samples, None]:
+        yield tone(0.1, self.rate)
 
 
 def voices_after_changing(times: int, *voices: Voice) -> tuple[list[Voice], list[bool]]:

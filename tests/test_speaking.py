@@ -15,6 +15,7 @@ from pipeline.costs import fixed
 from pipeline.events import EventLog
 from pipeline.speak.mouth import Mouth
 from pipeline.speak.speaking import Speaking
+from pipeline.speak.voice import LocalVoice
 from pipeline.types import Event, Samples
 from tests.timeline import Scripted, Timeline, of, tone
 
@@ -56,7 +57,7 @@ def spoken(voice: PieceVoice, stop_at: float | None = None, clauses: int = 1) ->
             log.emit("span", stage=stage, start=start, seconds=seconds)
 
         clock.on_span = spans
-        mouth = Mouth(clock, voice, open_speaker("none", clock, voice.rate), cues=False)
+        mouth = Mouth(clock, LocalVoice(clock, voice), open_speaker("none", clock, voice.rate), cues=False)
         speaking = Speaking(clock, log, mouth, 1, since=0.0)
         speaking.let_go()
 

@@ -25,13 +25,13 @@ from pipeline.events import EventLog
 from pipeline.listen.end_of_turn import Ended
 from pipeline.listen.listener import Ears
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
-from pipeline.listen.transcriber import RATE, Transcript
+from pipeline.listen.transcriber import RATE, LocalTranscriber, Transcript
 from pipeline.listen.wake import Woken
 from pipeline.parts import Parts
 from pipeline.session import Session
 from pipeline.sources import News
 from pipeline.speak.mouth import Mouth
-from pipeline.speak.voice import Voice
+from pipeline.speak.voice import LocalVoice, Synthesiser
 from pipeline.types import (
     Answer,
     AnswerDelta,
@@ -224,8 +224,8 @@ class Timeline:
         self,
         backend: Scripted | Callable[[Clock], Backend],
         *,
-        voice: Voice | None = None,
-        others: tuple[Voice, ...] = (),
+        voice: Synthesiser | None = None,
+        others: tuple[Synthesiser, ...] = (),
         costs: Costs | None = None,
         speaker: str = "none",
         virtual: bool = True,
@@ -242,11 +242,12 @@ class Timeline:
             mind = backend.on(clock) if isinstance(backend, Scripted) else backend(clock)
             spoken = voice or ToneVoice()
             device = open_speaker(speaker, clock, spoken.rate)
-            mouth = Mouth(clock, spoken, device, others, cues=self.cues)
+            voices = [LocalVoice(clock, one) for one in (spoken, *others)]
+            mouth = Mouth(clock, voices[0], device, voices[1:], cues=self.cues)
             ears = Ears(Segmenter(LoudnessVad(), SegmenterSettings(end_silence=END_SILENCE)), Wakes(self.wakes))
             parts = Parts(
                 ears,
-                Script([text for *_, text in self.lines], self.language),
+                LocalTranscriber(clock, Script([text for *_, text in self.lines], self.language)),
                 mind,
                 mouth,
                 keeper=self.keeper,

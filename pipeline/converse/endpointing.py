@@ -144,7 +144,7 @@ class Endpointing:
         if job.void:
             return
         try:
-            heard = await self._clock.run("transcribe", lambda: self._transcriber.transcribe(said.segment.samples))
+            heard = await self._transcriber.transcribe(said.segment.samples)
         except UsageError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the wearer must not wait in silence

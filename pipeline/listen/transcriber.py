@@ -1,10 +1,11 @@
-"""What every speech recogniser is: the samples of one utterance in, its words out."""
+"""What every speech recogniser is: the samples of one utterance in, its words out; here, or on another machine."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
 
+from pipeline.clock import Clock
 from pipeline.types import Samples, Word
 
 RATE = 16_000
@@ -23,8 +24,28 @@ class Transcript:
 
 
 class Transcriber(Protocol):
-    """Speech recognition; blocks, so the session calls it in a thread."""
+    """Speech recognition as a session uses it, wherever it is done."""
 
-    def transcribe(self, samples: Samples) -> Transcript:
+    async def transcribe(self, samples: Samples) -> Transcript:
         """The words in `samples`: mono int16 at 16 kHz, at most 30 s, speech with a little silence around it."""
         ...
+
+
+class Recogniser(Protocol):
+    """A model for speech recognition on this machine; blocks."""
+
+    def transcribe(self, samples: Samples) -> Transcript:
+        """As `Transcriber.transcribe`."""
+        ...
+
+
+class LocalTranscriber:
+    """A model on this machine, each call in a thread."""
+
+    def __init__(self, clock: Clock, model: Recogniser) -> None:
+        self._clock = clock
+        self._model = model
+
+    async def transcribe(self, samples: Samples) -> Transcript:
+        """As `Transcriber.transcribe`; charged as one call of "transcribe"."""
+        return await self._clock.run("transcribe", lambda: self._model.transcribe(samples))

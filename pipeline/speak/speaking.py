@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -16,7 +16,7 @@ from pipeline.events import EventLog
 from pipeline.speak.cues import Cue, cue
 from pipeline.speak.mouth import Mouth
 from pipeline.speak.playback import audible_offset, heard_text
-from pipeline.speak.voice import Voice
+from pipeline.speak.voice import Voice, usual_length
 from pipeline.types import Samples, SpeechChunk
 
 _CLAUSES_AHEAD = 4
@@ -31,9 +31,6 @@ _THINKING = 2.0
 _NOTICE, _NOTICE_AGAIN = 3.2, 8.0
 """Seconds since the wearer's last word after which words say that it takes longer, and then between such words: with
 their synthesis they are heard before 4 s of silence have passed."""
-
-_PACE = 15.0
-"""Characters a second of a voice at its own speed (joe: 16): how long a clause takes that was broken off half made."""
 
 _ONE_MOMENT, _STILL = "One moment.", "Still working on it."
 
@@ -124,20 +121,10 @@ class Speaking:
             self._sound.close()
 
     async def _sound_of(self, clause: str) -> AsyncGenerator[Samples, None]:
-        """The clause, piece by piece. Its stage ends with the first: nobody waits for what is made meanwhile."""
-        speed = self._mouth.speed
-
-        def begin() -> tuple[Samples | None, Iterator[Samples]]:
-            pieces = self.voice.synthesise(clause, speed)
-            return next(pieces, None), pieces
-
+        """The clause, piece by piece; what fails of it is logged."""
         try:
-            first, pieces = await self._clock.run("synthesise", begin)
-            if first is None:
-                return
-            yield first
-            async with aclosing(self._clock.feed(pieces)) as rest:
-                async for samples in rest:
+            async with aclosing(self.voice.speak(clause, self._mouth.speed)) as pieces:
+                async for samples in pieces:
                     yield samples
         except UsageError:
             raise
@@ -180,7 +167,7 @@ class Speaking:
             return 0.0
         begun = max(index for index, (text, _) in enumerate(self._spoken) if text)
         said = sum(length for _, length in self._spoken[begun:])
-        return max(0.0, len(self._spoken[begun][0]) / (_PACE * self._mouth.speed) - said)
+        return max(0.0, usual_length(self._spoken[begun][0], self._mouth.speed) - said)
 
     async def _keep_company(self) -> None:
         """Until the answer is heard: cues that it is worked on, and words where it takes long."""

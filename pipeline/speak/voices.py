@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from pipeline.brought import brought
-from pipeline.speak.voice import Voice
+from pipeline.speak.voice import Synthesiser
 
 
 class VoiceDriver(Protocol):
@@ -13,7 +13,7 @@ class VoiceDriver(Protocol):
 
     forms: tuple[str, ...]  # how its addresses look, for people
 
-    def open(self, address: str, speed: float) -> Voice:
+    def open(self, address: str, speed: float) -> Synthesiser:
         """The voice at `address`, made to speak `speed` times as fast as it would by itself.
 
         Raises UsageError if the address is wrong, GlassesError if something that it needs is not there.
