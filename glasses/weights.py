@@ -17,9 +17,10 @@ from typing import Literal
 
 from glasses.catalogue import CARRIED, CATALOGUE, REMEDY, Carried, File, Hub, Weight
 from glasses.digests import Digests, blocks, progress, sha256
+from pipeline.ask.gguf import usual_folder
 from pipeline.errors import GlassesError
 
-_HUB_TIMEOUT = 5.0
+HUB_TIMEOUT = 5.0
 """Seconds for the hub to answer at all."""
 
 
@@ -37,7 +38,7 @@ def whisper(name: str, folder: str = "") -> Path:
 
     `folder` is the user's model folder, empty for the usual one. Raises GlassesError if there are none.
     """
-    path = _user_folder(folder) / name
+    path = user_folder(folder) / name
     if not (path / "model.bin").is_file():
         if weight := _named(name):
             return ready(weight, folder).parent
@@ -53,7 +54,7 @@ def piper(name: str, folder: str = "") -> Path:
 
     `folder` is the user's model folder, empty for the usual one. Raises GlassesError if there is none.
     """
-    path = _user_folder(folder) / f"{name.removesuffix('.onnx')}.onnx"
+    path = user_folder(folder) / f"{name.removesuffix('.onnx')}.onnx"
     if not path.is_file():
         if weight := _named(name):
             return ready(weight, folder)
@@ -93,6 +94,11 @@ def faces() -> list[Path]:
     return found
 
 
+def user_folder(folder: str = "") -> Path:
+    """The user's model folder: the one that is named, or the usual one."""
+    return Path(folder).expanduser() if folder else usual_folder()
+
+
 def carried(model: Carried) -> list[Path]:
     """The files of a model that comes inside a library, none if the library is not there."""
     return sorted(_package(model.package).glob(model.pattern))
@@ -100,7 +106,7 @@ def carried(model: Carried) -> list[Path]:
 
 def locate(weight: Weight, folder: str = "") -> Found:
     """Where `weight` would be taken from; nothing is read, joined or fetched."""
-    own = _user_folder(folder) / weight.place
+    own = user_folder(folder) / weight.place
     if own.is_file():
         return Found("model folder", own)
     parts = [[_part(part) for part in file.parts] for file in weight.files]
@@ -141,7 +147,12 @@ def ready(weight: Weight, folder: str = "") -> Path:
 
 def digest(path: Path) -> str:
     """The SHA-256 digest of a file, read only if it has changed since it was last read."""
-    return Digests(_cache()).of(path)
+    return digests().of(path)
+
+
+def digests() -> Digests:
+    """The digests that are remembered between starts."""
+    return Digests(_cache())
 
 
 def fault(found: Found) -> str | None:
@@ -163,12 +174,6 @@ def _package(name: str) -> Path:
 def _part(part: str) -> Path:
     package, _, path = part.partition("/")
     return _package(package) / path
-
-
-def _user_folder(folder: str) -> Path:
-    import platformdirs
-
-    return Path(folder).expanduser() if folder else platformdirs.user_data_path("glasses") / "models"
 
 
 def _cache() -> Path:
@@ -225,9 +230,9 @@ def _joined(weight: Weight) -> Path:
             f"{target}: cannot be written: {error.strerror}; free {size / 1e6:.0f} MB there, "
             "or name another place in XDG_CACHE_HOME"
         ) from error
-    digests = Digests(_cache())
+    known = digests()
     for file in weight.files:
-        digests.remember(target / file.name, file.digest)
+        known.remember(target / file.name, file.digest)
     return target / weight.files[0].name
 
 
@@ -268,7 +273,7 @@ def _fetched(weight: Weight, hub: Hub) -> Path:
     size = f"{sum(file.size for file in hub.files) / 1e6:.0f} MB"
     try:
         # Asked first because hf_hub_download would try six times, for half a minute, where there is no network.
-        httpx.head(constants.ENDPOINT, timeout=_HUB_TIMEOUT)
+        httpx.head(constants.ENDPOINT, timeout=HUB_TIMEOUT)
         click.echo(f"fetching {weight.name}, {size}, from {constants.ENDPOINT}/{hub.repository}", err=True)
         paths = [hf_hub_download(hub.repository, hub.folder + file.name, revision=hub.revision) for file in hub.files]
     except Exception as error:  # huggingface_hub raises its own, httpx's and the system's errors

@@ -74,6 +74,15 @@ def test_a_file_that_is_no_model_is_said_in_one_line(folder: Path) -> None:
     assert "broken.gguf: llama.cpp can't load it" in done.stderr
 
 
+def test_a_file_in_the_model_folder_is_found_by_its_name(folder: Path) -> None:
+    async def main(clock: Clock) -> None:
+        for address in ("llamacpp-here:tiny", "llamacpp-here:tiny.gguf+mmproj-tiny"):
+            mind = open_backend(address, clock, {}, no_reader, models=folder.parent)
+            assert mind.name == address
+
+    clocks.run(main, virtual=True)
+
+
 def test_what_is_wrong_with_an_address_is_said_at_once(folder: Path) -> None:
     assert "nothing.gguf is not there; name a GGUF file" in refused("llamacpp-here:nothing.gguf")
     assert "vision.gguf is not there" in refused(f"llamacpp-here:{folder / 'tiny.gguf'}+vision.gguf")

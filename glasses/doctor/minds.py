@@ -85,8 +85,16 @@ def _opened(addresses: str, clock: Clock, config: Config, on_sent: EgressLog) ->
 
     reach = cast("Reach | None", config.ask.reach or None)
     keys = configuration.read_keys(os.environ)
-    patience = config.ask.first_timeout
-    return open_backend(addresses, clock, keys, _no_eyes, first_timeout=patience, reach=reach, on_sent=on_sent)
+    return open_backend(
+        addresses,
+        clock,
+        keys,
+        _no_eyes,
+        first_timeout=config.ask.first_timeout,
+        reach=reach,
+        on_sent=on_sent,
+        models=weights.user_folder(config.weights.folder),
+    )
 
 
 def _no_eyes() -> Any:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import urlsplit
 
@@ -54,6 +55,7 @@ class Opening:
     next_timeout: float = 10.0  # seconds from then on until each further event
     max_tokens: int = 2000  # of an answer, reasoning included
     on_sent: Callable[[Sent], None] | None = None  # called with every request before it leaves
+    models: Path | None = None  # the folder in which a model's files are found by name; None for the usual one
 
 
 class BackendDriver(Protocol):
@@ -83,6 +85,7 @@ def open_backend(
     hedge: float | None = None,
     on_sent: Callable[[Sent], None] | None = None,
     guard: Callable[[Backend], Backend] | None = None,
+    models: Path | None = None,
 ) -> Backend:
     """The backend at `address`, one of FORMS, or a chain of several; nothing is loaded or sent yet.
 
@@ -92,9 +95,10 @@ def open_backend(
     network: in another one, the same address is somebody else's. The next one of a chain is
     started `hedge` seconds after the one before, even if that is still at work; None waits until it has failed.
     Whatever is not known to stay on this machine is wrapped by `guard`, if there is one.
+    Files of models are found by their names in the folder `models`, None for the usual one.
     Raises UsageError if an address is wrong, its key is missing, or it is known to lie beyond `reach`.
     """
-    opening = Opening(keys, reader, first_timeout, next_timeout, max_tokens, on_sent)
+    opening = Opening(keys, reader, first_timeout, next_timeout, max_tokens, on_sent, models)
     addresses = addresses_in(address)
     first = known_reach(addresses[0])
     limit = reach or first
@@ -131,7 +135,14 @@ def _open(address: str, clock: Clock, opening: Opening) -> Backend:
         from pipeline.ask.remote import Patience
 
         patience = Patience(opening.first_timeout, opening.next_timeout)
-        return LlamaHere(clock, address, patience=patience, max_tokens=opening.max_tokens, on_sent=opening.on_sent)
+        return LlamaHere(
+            clock,
+            address,
+            patience=patience,
+            max_tokens=opening.max_tokens,
+            on_sent=opening.on_sent,
+            folder=opening.models,
+        )
     name, base_url, model = _parts(address)
     profile = _profile(name, base_url)
     if not profile:

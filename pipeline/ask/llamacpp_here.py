@@ -1,8 +1,9 @@
 """A vision model in this process: llama.cpp through the package xllamacpp, with GGUF files of the wearer's own.
 
-The address is `llamacpp-here:MODEL.gguf` or `llamacpp-here:MODEL.gguf+VISION.gguf`; without the second file a
-`mmproj*.gguf` beside the first is taken. The library serves chat completions on loopback, behind a key that is made up
-anew each time, so prompts, streams and errors are those of every other server.
+The address is `llamacpp-here:MODEL.gguf` or `llamacpp-here:MODEL.gguf+VISION.gguf`, of paths, or of the names of files
+in the model folder; without the second one an mmproj file beside the first is taken. The library serves chat
+completions on loopback, behind a key that is made up anew each time, so prompts, streams and errors are those of every
+other server.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.ask import gguf
 from pipeline.ask.backend import PictureBudget
 from pipeline.ask.profiles import PROFILES
 from pipeline.ask.remote import Patience, Remote
@@ -43,12 +45,16 @@ class LlamaHere:
         patience: Patience,
         max_tokens: int = 2000,
         on_sent: Callable[[Sent], None] | None = None,
+        folder: Path | None = None,
     ) -> None:
-        """Raises UsageError if the files that `address` names are not there, or xllamacpp is not."""
+        """Files are found by name in `folder`, None for the usual one.
+
+        Raises UsageError if the files that `address` names are not there, or xllamacpp is not.
+        """
         self.name = address
         self.picture = PictureBudget(PROFILES["llamacpp"].long_edge, 85)
         self._clock = clock
-        self._files = _files(address)
+        self._files = _files(address, folder or gguf.usual_folder())
         self._patience = patience
         self._max_tokens = max_tokens
         self._on_sent = on_sent
@@ -86,24 +92,26 @@ class LlamaHere:
         )
 
 
-def _files(address: str) -> tuple[Path, ...]:
+def _files(address: str, folder: Path) -> tuple[Path, ...]:
     """The model, and what it sees with."""
     import importlib.util
 
     model, _, vision = address.partition(":")[2].partition("+")
     if not model:
         raise UsageError(f"backend '{address}': no file is named; write it like llamacpp-here:MODEL.gguf+MMPROJ.gguf")
-    files = [Path(model).expanduser()]
-    if vision:
-        files.append(Path(vision).expanduser())
-    elif beside := sorted(files[0].parent.glob("mmproj*.gguf")):
-        files.append(beside[0])
-    for file in files:
-        if not file.is_file():
-            raise UsageError(f"backend '{address}': {file} is not there; name a GGUF file")
+    files = [_file(address, name, folder) for name in (model, vision) if name]
+    if not vision and (beside := gguf.beside(files[0])):
+        files.append(beside)
     if importlib.util.find_spec("xllamacpp") is None:
         raise UsageError(f"backend '{address}' needs xllamacpp; run: pip install 'glasses-companion[vlm]'")
     return tuple(files)
+
+
+def _file(address: str, name: str, folder: Path) -> Path:
+    if not (file := gguf.found(name, folder)):
+        remedy = f"name a GGUF file, or one in {folder}; `glasses models fetch OWNER/REPOSITORY` puts it there"
+        raise UsageError(f"backend '{address}': {name} is not there; {remedy}")
+    return file
 
 
 def _serve(files: tuple[Path, ...], key: str) -> Any:
