@@ -132,6 +132,10 @@ class AnswerDelta:
     text: str
 
 
+About = Literal["another", "thinking", "impression"]
+"""What a notice tells: who takes over; that it is still being thought about; what it looks like so far."""
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """What the wearer is told of the asking itself, such as who took over: spoken, and no part of the answer."""
@@ -139,6 +143,7 @@ class Notice:
     turn: int
     t: float  # seconds
     text: str  # whole sentences
+    about: About = "another"
 
 
 @dataclass(frozen=True, slots=True)

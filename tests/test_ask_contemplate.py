@@ -21,7 +21,7 @@ from pipeline.ask.council import LENSES, Patience
 from pipeline.ask.reach import Reach
 from pipeline.clock import Clock
 from pipeline.costs import fixed
-from pipeline.types import Answer, AnswerDelta, Notice, Picture, Question
+from pipeline.types import Answer, AnswerDelta, Event, Notice, Picture, Question
 from tests.servers import DONE, ChatServer, finish, usage, words
 from tests.timeline import FREE, Timeline, of
 
@@ -264,7 +264,8 @@ def test_if_all_fail_or_hang_the_wearer_hears_why() -> None:
     outcome = contemplate(Agent("a", text=""), Agent("b", after=NEVER))
     assert (outcome.answer.outcome, outcome.answer.told) == ("error", "The model is busy.")
     assert outcome.answer.fault == "a: broken; mend it; b: no answer in time"
-    assert outcome.text == "Let me think. "
+    assert outcome.said == [(5.0, "Let me think.")]
+    assert outcome.answer.text == ""
 
 
 # What is heard meanwhile
@@ -273,7 +274,8 @@ def test_if_all_fail_or_hang_the_wearer_hears_why() -> None:
 def test_a_first_impression_is_told_if_it_takes_long() -> None:
     outcome = contemplate(says("14:00", 2.0), says("18:00", 8.0), says("14:00", 9.0))
     assert outcome.said == [
-        (5.0, "My first impression: I see 14:00. I'm still thinking. "),
+        (5.0, "My first impression: I see 14:00."),
+        (5.0, "I'm still thinking."),
         (9.0, "I see 14:00. But 1 of 3 said: 18:00."),
     ]
 
@@ -281,8 +283,9 @@ def test_a_first_impression_is_told_if_it_takes_long() -> None:
 def test_without_any_impression_yet_the_wearer_hears_that_it_is_being_thought_about() -> None:
     outcome = contemplate(says("14:00", 7.0), says("14:00", 8.0))
     assert outcome.said == [
-        (5.0, "Let me think. "),
-        (7.0, "My first impression: I see 14:00. I'm still thinking. "),
+        (5.0, "Let me think."),
+        (7.0, "My first impression: I see 14:00."),
+        (7.0, "I'm still thinking."),
         (8.0, "I see 14:00."),
     ]
 
@@ -340,6 +343,39 @@ def test_a_session_does_not_know() -> None:
     assert asked.data["mode"] == "contemplating"
     assert answered.data["text"] == "I see 14:00."
     assert spoken.data["heard_text"] == "I see 14:00."
+
+
+def told(second: float) -> tuple[list[Event], Agent]:
+    """A question that is thought about until about 9 s, and another one `second` s into the session."""
+    main = Agent("main", "On Sunday it is closed.")
+
+    def mind(clock: Clock) -> Backend:
+        main.clock = clock
+        agents = [replace(says("14:00", after), clock=clock) for after in (1.0, 6.0, 6.0)]
+        return Contemplating(clock, main, agents, patience=Patience(20.0, 2.0))
+
+    timeline = Timeline(end=25.0).says(1.0, 2.0, "Think it over. When does it close?")
+    timeline = timeline.says(second, second + 1.0, "And on Sunday?")
+    return timeline.play(mind, costs=fixed({**FREE, "resolve": 0.0})), main
+
+
+def test_a_first_impression_is_told_as_one_and_neither_answered_nor_remembered_as_the_answer() -> None:
+    events, main = told(second=16.0)
+    assert [(event.data["text"], event.data["about"]) for event in of(events, "notice")] == [
+        ("My first impression: I see 14:00.", "impression"),
+        ("I'm still thinking.", "thinking"),
+    ]
+    assert of(events, "answered")[0].data["text"] == "I see 14:00."
+    assert of(events, "spoken")[0].data["heard_text"] == (
+        "My first impression: I see 14:00. I'm still thinking. I see 14:00."
+    )
+    assert [past.answer for past in main.questions[0].history] == ["I see 14:00."]
+
+
+def test_a_first_impression_that_was_all_that_was_heard_is_remembered_as_one() -> None:
+    events, main = told(second=7.5)
+    assert of(events, "spoken")[0].data["interrupted"]
+    assert [past.answer for past in main.questions[0].history] == ["My first impression: I see 14:00."]
 
 
 @pytest.fixture

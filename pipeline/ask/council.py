@@ -88,8 +88,8 @@ class Council:
         findings: list[Finding] = []
         working = {asyncio.ensure_future(self._ask(agent, question)): agent for agent in self._agents}
         try:
-            async for text in self._gather(working, findings):
-                yield self._delta(question, text)
+            async for notice in self._gather(question, working, findings):
+                yield notice
         finally:
             await self._stop(working)
         if not findings:
@@ -115,8 +115,8 @@ class Council:
         yield replace(answer, text=self._said, fault=faults, tokens=counted or None, backend=who)
 
     async def _gather(
-        self, working: dict[asyncio.Task[Finding | None], _Agent], findings: list[Finding]
-    ) -> AsyncGenerator[str, None]:
+        self, question: Question, working: dict[asyncio.Task[Finding | None], _Agent], findings: list[Finding]
+    ) -> AsyncGenerator[Notice, None]:
         """Collects into `findings` until enough agree, all are done or it is time; what to say meanwhile."""
         end = self._began + _SHARE * self._patience.whole
         due = self._began + self._patience.impression
@@ -127,11 +127,13 @@ class Council:
             if now >= end:
                 return
             if now >= due and findings:
-                yield f"My first impression: {_sentence(groups(findings)[0][0].spoken)} I'm still thinking. "
+                impression = f"My first impression: {_sentence(groups(findings)[0][0].spoken)}"
+                yield Notice(question.turn, now, impression, "impression")
+                yield Notice(question.turn, now, "I'm still thinking.", "thinking")
                 due = end
             elif now >= due and not hushed:
                 hushed = True
-                yield "Let me think. "
+                yield Notice(question.turn, now, "Let me think.", "thinking")
             done = await self._next_done(waiting, end if hushed and not findings else max(now, min(due, end)))
             waiting -= done
             results = [task.result() for task in sorted(done, key=lambda task: working[task].number)]

@@ -38,7 +38,7 @@ class RecordedAnswers:
                 yield AnswerDelta(question.turn, self._clock.now(), event.data["text"])
             elif event.kind == "notice" and "backend" in event.data:  # others are the session's own
                 await self._clock.sleep_until(question.t + event.t - asked)
-                yield Notice(question.turn, self._clock.now(), event.data["text"])
+                yield Notice(question.turn, self._clock.now(), event.data["text"], event.data.get("about", "another"))
             elif event.kind == "fault":
                 fault, told = event.data["what"], event.data["told"]
             elif event.kind == "answered":

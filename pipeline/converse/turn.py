@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -46,6 +46,7 @@ class Turn:
         self._mode = mode
         self._composed: Composed | None = None
         self._noticed: list[str] = []  # clauses that are no part of the answer
+        self._impressions: list[str] = []  # nor are these, and they are remembered where no answer has come
         self._speaking = Speaking(clock, log, mouth, number, since=since)
 
     @property
@@ -90,14 +91,9 @@ class Turn:
         await self._speaking.run(self._ask(lambda: self._known("", fault, told), None))
 
     def _heard(self) -> str:
-        """What was heard of the answer itself."""
-        heard = self._speaking.heard
-        for clause in self._noticed:
-            before, found, after = heard.partition(clause)
-            heard = (
-                f"{before.rstrip()} {after.lstrip()}".strip() if found else "" if clause.startswith(heard) else heard
-            )
-        return heard
+        """What was heard of the answer itself, or else of a first impression, which says that it is one."""
+        heard = _without(self._noticed, self._speaking.heard)
+        return _without(self._impressions, heard) or heard
 
     async def _known(self, text: str, fault: str = "", told: str = "") -> Answer:
         return Answer(self._number, text, "error" if fault else "ok", fault, told or text)
@@ -163,13 +159,21 @@ class Turn:
         return answer
 
     async def _notice(self, notice: Notice) -> None:
-        self._log.emit("notice", text=notice.text, backend=self._backend.name)
+        self._log.emit("notice", text=notice.text, backend=self._backend.name, about=notice.about)
         cutter = Clauses()
         for clause in (*cutter.feed(notice.text), *cutter.finish()):
-            self._noticed.append(clause)
+            (self._impressions if notice.about == "impression" else self._noticed).append(clause)
             await self._speaking.clauses.send(clause)
 
     async def _encode(self, frame: VideoFrame, newest: VideoFrame) -> tuple[Picture, ...]:
         """A frame as the backend wants it, its small print beside it; an earlier one says how much earlier it is."""
         note = "" if frame is newest else f"{newest.t - frame.t:.1f} s earlier than the first picture"
         return await self._clock.run("encode", lambda: with_small_print(frame, self._backend.picture, note=note))
+
+
+def _without(clauses: Sequence[str], heard: str) -> str:
+    """What was `heard` apart from these clauses, of which the last may have been heard in part."""
+    for clause in clauses:
+        before, found, after = heard.partition(clause)
+        heard = f"{before.rstrip()} {after.lstrip()}".strip() if found else "" if clause.startswith(heard) else heard
+    return heard
