@@ -1,4 +1,4 @@
-"""The egress log: a line for every request that leaves, with when, where to, how many bytes and which frames.
+"""The egress log: a line for every request that leaves, with when, where to, how many bytes, what, and which frames.
 
 Never words and never pictures. It lies in the user's state folder, is readable by nobody else, and outlives sessions.
 """
@@ -35,6 +35,7 @@ class Egress:
     bytes: int  # of the body
     frames: tuple[float, ...]  # when the light fell on each picture that went along, seconds into its session
     session: str  # when that session began, ISO 8601 with the zone
+    what: str = "question"  # or words that were to be spoken, sound that was to be understood; contact: neither
 
 
 def path() -> Path:
@@ -56,7 +57,9 @@ class EgressLog:
         """Note one request. A disk that takes no line is a fault in the log, once; the wearer is still answered."""
         from pipeline.ask.addresses import known_reach
 
-        self._log.emit("sent", backend=sent.backend, host=sent.host, bytes=sent.size, frames=sent.pictures)
+        self._log.emit(
+            "sent", backend=sent.backend, host=sent.host, bytes=sent.size, frames=sent.pictures, what=sent.what
+        )
         began = self._clock.started()
         line = Egress(
             (began + timedelta(seconds=sent.t)).isoformat(timespec="milliseconds"),
@@ -66,6 +69,7 @@ class EgressLog:
             sent.size,
             tuple(round(t, 3) for t in sent.pictures),
             began.isoformat(timespec="seconds"),
+            sent.what,
         )
         try:
             _append(path(), json.dumps(asdict(line)) + "\n")

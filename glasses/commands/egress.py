@@ -11,6 +11,9 @@ Examples:
   glasses egress --json | jq 'select(.reach == "hosted")'
 """
 
+_PICTURELESS = {"question": "no picture", "contact": "nothing: whether it is there"}
+"""What is said of requests without a picture; of the others, what they were."""
+
 
 @click.command(epilog=_EPILOG)
 @click.option("--last", default=20, show_default=True, metavar="N", type=click.IntRange(0), help="How many; 0 for all.")
@@ -19,9 +22,10 @@ Examples:
 )
 @click.pass_context
 def command(context: click.Context, /, last: int, as_json: bool) -> None:
-    """List the requests that were sent to models: when, where to, how many bytes, and which frames went along.
+    """List the requests that were sent to models: when, where to, how many bytes, and what.
 
-    The log holds neither words nor pictures. FRAMES are seconds into the session.
+    That is the frames that went along, in seconds into their session, or what else it was. The log holds neither
+    words nor sound nor pictures.
     """
     import json
     from dataclasses import asdict
@@ -40,7 +44,7 @@ def command(context: click.Context, /, last: int, as_json: bool) -> None:
         click.echo(f"nothing was ever sent (log: {egress.path()})")
         return
     for entry in shown:
-        frames = ", ".join(f"{t:.2f}" for t in entry.frames) or "no picture"
+        frames = ", ".join(f"{t:.2f}" for t in entry.frames) or _PICTURELESS.get(entry.what, entry.what)
         where = f"{entry.host} ({entry.reach})" if entry.reach else entry.host
         click.echo(printable(f"{entry.when[:19]}  {entry.bytes / 1000:8.1f} kB  {where:32}  {entry.backend}  {frames}"))
     total = sum(entry.bytes for entry in entries)

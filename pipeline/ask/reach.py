@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from collections.abc import Iterable
 from typing import Literal
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -38,7 +39,12 @@ def reach_of_url(url: str) -> Reach | None:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, None)}
     except (OSError, UnicodeError):
         return None
-    return max((reach_of_host(address) or "hosted" for address in found), key=REACHES.index)
+    return reach_of_found(found)
+
+
+def reach_of_found(addresses: Iterable[str]) -> Reach:
+    """How far away a host is that has these addresses, one at least: as the farthest of them."""
+    return max((reach_of_host(address) or "hosted" for address in addresses), key=REACHES.index)
 
 
 def reach_of_host(host: str) -> Reach | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import httpx
 from httpx_sse import EventSource
@@ -42,6 +42,11 @@ _NOBODY = frozenset({500, 502, 503, 504, 529})
 
 _LINES = frozenset({"application/x-ndjson", "application/ndjson", "application/jsonl"})
 
+_BYTES = frozenset({"application/octet-stream", "application/x-wav", ""})
+"""What sound is sent as where it is not said to be sound."""
+
+T = TypeVar("T")
+
 
 @cache
 def _trusted() -> ssl.SSLContext:
@@ -58,12 +63,14 @@ class Sent:
     host: str
     size: int  # bytes of the body
     pictures: tuple[float, ...]  # when the light fell on each that goes along, seconds
+    what: str = "question"  # or words to be spoken, sound to be understood; contact: nothing but whether it is there
 
 
 class Server:
     """A model's server: one base address, one set of headers, connections kept open between questions.
 
-    `on_sent` is called with every request before it is sent. Raises UsageError if `base_url` can't be one.
+    `on_sent` is called with every request before it is sent. `stages` are what the first event of a reply, and each
+    further one, are charged as. Raises UsageError if `base_url` can't be one.
     """
 
     def __init__(
@@ -73,9 +80,12 @@ class Server:
         base_url: str,
         headers: dict[str, str],
         on_sent: Callable[[Sent], None] | None = None,
+        *,
+        stages: tuple[str, str] = ("ask.first", "ask.next"),
     ) -> None:
         self.clock = clock
         self.name = name
+        self.stages = stages
         self._base = base_url.rstrip("/")
         self._on_sent = on_sent
         self._used = -_COLD  # when it was last asked for something, session seconds
@@ -98,20 +108,34 @@ class Server:
 
     def post(self, path: str, model: str, body: dict[str, Any], pictures: tuple[Picture, ...] = ()) -> Reply:
         """Send `body` as JSON when the first event is asked for."""
-        # Plain ASCII, so that whatever bytes a question came from can be sent.
-        content = json.dumps(body, separators=(",", ":")).encode("ascii")
-        headers = {"content-type": "application/json"}
-        request = self._client.build_request("POST", self._base + path, content=content, headers=headers)
-        return Reply(self, model, request, tuple(picture.t for picture in pictures))
+        return Reply(self, model, self._json(path, body), _events_of, tuple(picture.t for picture in pictures))
 
     def get(self, path: str) -> Reply:
         """Ask for what lies at `path`, when the first event is asked for."""
-        return Reply(self, "", self._client.build_request("GET", self._base + path), ())
+        return Reply(self, "", self._client.build_request("GET", self._base + path), _events_of, what="contact")
 
-    async def send(self, request: httpx.Request, pictures: tuple[float, ...]) -> httpx.Response:
+    def upload(self, path: str, model: str, fields: Mapping[str, str], sound: bytes) -> Reply:
+        """Send `fields` and a WAV file as a form, when the first event is asked for."""
+        files = {"file": ("speech.wav", sound, "audio/wav")}
+        request = self._client.build_request("POST", self._base + path, data=dict(fields), files=files)
+        request.read()
+        return Reply(self, model, request, _events_of, what="sound")
+
+    def sound(self, path: str, model: str, body: dict[str, Any]) -> Incoming[bytes]:
+        """Send `body` as JSON when the first bytes of sound are asked for."""
+        return Incoming(self, model, self._json(path, body), _sound_of, what="words")
+
+    def _json(self, path: str, body: dict[str, Any]) -> httpx.Request:
+        # Plain ASCII, so that whatever bytes a question came from can be sent.
+        content = json.dumps(body, separators=(",", ":")).encode("ascii")
+        headers = {"content-type": "application/json"}
+        return self._client.build_request("POST", self._base + path, content=content, headers=headers)
+
+    async def send(self, request: httpx.Request, pictures: tuple[float, ...], what: str) -> httpx.Response:
         """The head of the reply to `request`."""
         if self._on_sent:
-            self._on_sent(Sent(self.clock.now(), self.name, request.url.host, len(request.content), pictures))
+            size = len(request.content)
+            self._on_sent(Sent(self.clock.now(), self.name, request.url.host, size, pictures, what))
         response = await self._client.send(request, stream=True)
         if response.status_code not in _NOBODY:
             self._used = self.clock.now()
@@ -126,7 +150,7 @@ class Server:
             return True
         request = self._client.build_request("HEAD", self._base)
         try:
-            response = await self.clock.wait("ask.warm", self.send(request, ()), _HANDSHAKE)
+            response = await self.clock.wait("ask.warm", self.send(request, (), "contact"), _HANDSHAKE)
         except (httpx.HTTPError, TimeoutError):  # the question itself will say what is wrong
             return False
         await response.aclose()
@@ -137,25 +161,36 @@ class Server:
         await self._client.aclose()
 
 
-class Reply:
-    """The events of one reply. Close it, however it ended: that also stops the server's work."""
+class Incoming(Generic[T]):
+    """The events of one reply, or its sound. Close it, however it ended: that also stops the server's work."""
 
-    def __init__(self, server: Server, model: str, request: httpx.Request, pictures: tuple[float, ...]) -> None:
+    def __init__(
+        self,
+        server: Server,
+        model: str,
+        request: httpx.Request,
+        parts: Callable[[httpx.Response, _Limited], AsyncIterator[T] | None],
+        pictures: tuple[float, ...] = (),
+        what: str = "question",
+    ) -> None:
+        """`parts` gives the parts of a good response; None if it is of another kind."""
         self._server = server
         self._model = model
         self._request = request
+        self._parts = parts
         self._pictures = pictures
+        self._what = what
         self._response: httpx.Response | None = None
-        self._events: AsyncIterator[str] | None = None
+        self._events: AsyncIterator[T] | None = None
         self._begun = False
 
-    async def next(self, within: float) -> str | None:
-        """The data of the next event, None at the end.
+    async def next(self, within: float) -> T | None:
+        """The data of the next event, or the next sound; None at the end.
 
         Raises TimeoutError after `within` seconds, Failure if there is no connection, an error status, no stream or
         a cut.
         """
-        stage = "ask.next" if self._begun else "ask.first"
+        stage = self._server.stages[self._begun]
         try:
             data = await self._server.clock.wait(stage, self._advance(), within)
         except httpx.HTTPError as error:
@@ -168,28 +203,23 @@ class Reply:
         if self._response:
             await self._response.aclose()
 
-    async def _advance(self) -> str | None:
+    async def _advance(self) -> T | None:
         if self._events is None:
-            self._response = await self._server.send(self._request, self._pictures)
+            self._response = await self._server.send(self._request, self._pictures, self._what)
             assert isinstance(self._response.stream, httpx.AsyncByteStream)
             body = _Limited(self._response.stream)
             self._response.stream = body
             self._events = await self._open(self._response, body)
         return await anext(self._events, None)
 
-    async def _open(self, response: httpx.Response, body: _Limited) -> AsyncIterator[str]:
-        """The events of a stream, or a whole reply in JSON as its only event."""
-        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if response.status_code == httpx.codes.OK and kind == "text/event-stream":
-            return _events(response, body)
-        if response.status_code == httpx.codes.OK and kind in _LINES:
-            return _lines(response)
-        text = (await response.aread()).decode("utf-8", "replace")
+    async def _open(self, response: httpx.Response, body: _Limited) -> AsyncIterator[T]:
         if response.status_code != httpx.codes.OK:
+            text = (await response.aread()).decode("utf-8", "replace")
             raise failed(self._server.name, self._model, response.status_code, text, response.headers)
-        if kind == "application/json":
-            return _once(text)
-        message = f"{self._server.name}: it answered with {kind or 'no content type'}, not with a stream of events"
+        if parts := self._parts(response, body):
+            return parts
+        kind = _kind(response) or "no content type"
+        message = f"{self._server.name}: it answered with {kind}, not with a stream of events"
         raise Failure(f"{message}; check the address, it often ends with /v1", told="I found no model at its address.")
 
     def _broken(self, error: httpx.HTTPError) -> Failure:
@@ -214,6 +244,10 @@ class Reply:
         return Failure(f"{name}: {message}", told="I can't reach the model.", again=again)
 
 
+Reply = Incoming[str]
+"""The events of one reply."""
+
+
 class _Limited(httpx.AsyncByteStream):
     """The body of a response up to `_LARGEST_REPLY`: a line without an end must not fill the memory."""
 
@@ -232,6 +266,26 @@ class _Limited(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+def _kind(response: httpx.Response) -> str:
+    content_type: str = response.headers.get("content-type", "")
+    return content_type.partition(";")[0].strip().lower()
+
+
+def _events_of(response: httpx.Response, body: _Limited) -> AsyncIterator[str] | None:
+    """The events of a stream, or a whole reply in JSON as its only event."""
+    kind = _kind(response)
+    if kind == "text/event-stream":
+        return _events(response, body)
+    if kind in _LINES:
+        return _lines(response)
+    return _whole(response) if kind == "application/json" else None
+
+
+def _sound_of(response: httpx.Response, body: _Limited) -> AsyncIterator[bytes] | None:
+    kind = _kind(response)
+    return response.aiter_bytes() if kind.startswith("audio/") or kind in _BYTES else None
 
 
 async def _events(response: httpx.Response, body: _Limited) -> AsyncIterator[str]:
@@ -256,8 +310,8 @@ async def _lines(response: httpx.Response) -> AsyncIterator[str]:
         yield rest.decode("utf-8", "replace")
 
 
-async def _once(body: str) -> AsyncIterator[str]:
-    yield body
+async def _whole(response: httpx.Response) -> AsyncIterator[str]:
+    yield (await response.aread()).decode("utf-8", "replace")
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
