@@ -110,7 +110,7 @@ class Camera:
                     yield self._told(streams, about)
                 hints.state = about.get("AfState")
                 t = times.of(_taken(about, self.clock, arrived), arrived, arrived - began)
-                image = streams.picture(request, large=asking) if spacing.takes(seq, t) else None
+                image = streams.picture(request, large=asking) if spacing.takes(seq, t, self.wanted.pace()) else None
             finally:
                 request.release()
             if image is not None:

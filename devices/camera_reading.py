@@ -109,7 +109,7 @@ class Camera:
                 held = None
             raw = self.link.raw(capture)
             t = times.of(raw, arrived, waited)
-            if t is None or not spacing.takes(seq, t):
+            if t is None or not spacing.takes(seq, t, self.wanted.pace()):
                 continue
             image = _picture(capture)
             verdict = fresh.verdict(image, raw)

@@ -131,22 +131,25 @@ class Spacing:
     """Which of a camera's pictures are looked at: every nth, so that they stay evenly spaced."""
 
     def __init__(self, rate: float, looked_at: float) -> None:
+        self._rate = rate
         self._looked_at = looked_at
-        self._step = _every(rate, looked_at)
-        self._next = 0
+        self._taken: int | None = None  # number of the last
         self._since: tuple[int, float] | None = None
 
-    def takes(self, seq: int, t: float) -> bool:
-        """Whether picture `seq`, of time `t`, is one of them. Measures the camera's true rate as it goes."""
+    def takes(self, seq: int, t: float, pace: float = math.inf) -> bool:
+        """Whether picture `seq`, of time `t`, is one of them. Measures the camera's true rate as it goes.
+
+        `pace` is how many a second will do just now. Once it is more, there is no waiting for the pictures of before.
+        """
         if self._since is None:
             self._since = (seq, t)
         count, seconds = seq - self._since[0], t - self._since[1]
         if seconds >= _MEASURED:
-            self._step = _every(count / seconds, self._looked_at)
+            self._rate = count / seconds
             self._since = (seq, t)
-        if seq < self._next:
+        if self._taken is not None and seq - self._taken < _every(self._rate, min(self._looked_at, pace)):
             return False
-        self._next = seq + self._step
+        self._taken = seq
         return True
 
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import metadata
+from math import inf
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from devices.camera_turned import turned
@@ -58,6 +59,7 @@ class Wanted:
     looked_at: float = 15.0  # frames a second of those that are decoded and delivered
     rotation: int = 0  # degrees clockwise by which its pictures are turned: 0, 90, 180 or 270
     asking: Callable[[], bool] = lambda: False  # whether somebody asks just now: time to meter and focus. Never waits
+    pace: Callable[[], float] = lambda: inf  # frames a second that will do just now, where that is less. Never waits
 
 
 class CameraDriver(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import os
 import time
 from collections.abc import Callable
@@ -220,6 +221,24 @@ def test_pictures_that_are_looked_at_are_evenly_spaced(rate: float, step: int) -
 def test_a_camera_that_slows_down_in_the_dark_is_looked_at_more_often() -> None:
     spacing = Spacing(30.0, 15.0)
     assert sum(spacing.takes(n, n / 15) for n in range(150)) >= 130
+
+
+def test_a_camera_that_fewer_pictures_will_do_of_decodes_fewer() -> None:
+    spacing = Spacing(30.0, 15.0)
+    assert [n for n in range(30) if spacing.takes(n, n / 30, pace=2.5)] == [0, 12, 24]
+
+
+def test_once_more_pictures_are_wanted_the_next_is_not_waited_for() -> None:
+    spacing = Spacing(30.0, 15.0)
+    taken = [n for n in range(60) if spacing.takes(n, n / 30, pace=2.5 if n < 17 else math.inf)]
+    assert taken[:5] == [0, 12, 17, 19, 21]
+
+
+def test_the_pace_is_asked_for_before_each_picture(machine: Path) -> None:
+    camera = Plugged()
+    seen = see(camera, 3, wanted=replace(ALL, pace=lambda: RATE / 10))
+    assert [frame.seq for frame in seen.frames] == [0, 10, 20]
+    assert camera.log.count("decode") == 3
 
 
 @pytest.mark.parametrize(
