@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -41,6 +43,14 @@ _LONE = 0.95
 _HUGE = 0.2
 """Share of the picture's long edge beyond which a letter or two is a thing: two cups from above gave an 88 of 0.99."""
 
+_LONG = 2.0
+"""Widths of a box in its heights from which it is a line of print: texture gave 0.5 to 1.8, Cyrillic and Arabic from
+2.2 on."""
+
+_LETTERS = 0.5
+"""Letters for each height of such a box, at least; Latin has about two. Of scripts that it was not trained on, Cyrillic
+and Arabic among them, the recogniser makes a letter or two, or nothing."""
+
 _WORTH = 4
 """Characters that must have been made out, however badly, for a second look: texture gives one or two."""
 
@@ -71,25 +81,35 @@ class Reader:
         """The lines of print in the order of reading; empty if there is none. `image` is H x W x 3, BGR.
 
         Print that is badly read or stands on end is read again with the picture turned; the best of them counts.
-        Raises GlassesError if text recognition is not installed.
+        Last come lines without a text and with a confidence of 0, where something is written that can't be read: in
+        letters that the recogniser doesn't know, or out of focus. Raises GlassesError if text recognition is not
+        installed.
         """
         best = self._spans(image)
         for turn in turns_to_try(best):
             turned = self._spans(np.ascontiguousarray(np.rot90(image, turn)))
             if legible(turned) > legible(best):
                 best = turned
-        return in_reading_order([span for span in best if is_print(span, max(image.shape[:2]))])
+        long_edge = max(image.shape[:2])
+        unread = in_reading_order(
+            [replace(span, text="", confidence=0.0) for span in best if is_unread(span, long_edge)]
+        )
+        read = [span for span in best if is_print(span, long_edge) and not is_unread(span, long_edge)]
+        return (*in_reading_order(read), *unread)
 
     def _spans(self, image: Image) -> list[Span]:
+        """All that was found, with an empty text where nothing could be made of it."""
         with self._busy:
             if self._engine is None:
                 self._engine = _load()
-            found = self._engine(image)
-        if found.txts is None:
-            return []
+            # In two steps, since together they leave out what is found and can't be read.
+            found = self._engine(image, use_rec=False)
+            if found.boxes is None:
+                return []
+            read = self._engine.recognize_txt(self._engine.crop_text_regions(image, found.boxes))
         return [
-            Span(_spaced(text), float(score), tuple((float(x), float(y)) for x, y in box))
-            for text, score, box in zip(found.txts, found.scores, found.boxes, strict=True)
+            Span(of_one_script(_spaced(text)), float(score), tuple((float(x), float(y)) for x, y in box))
+            for text, score, box in zip(read.txts, read.scores, found.boxes, strict=True)
         ]
 
 
@@ -101,11 +121,27 @@ def is_print(span: Span, long_edge: int) -> bool:
     return span.confidence >= (_NOISE if len(span.text) > 1 else _LONE)
 
 
+def is_unread(span: Span, long_edge: int) -> bool:
+    """Whether it is a line of print of which nothing, or next to nothing, could be made out."""
+    (left, top), (right, upper), _, (x, y) = span.corners
+    along, across = math.dist((left, top), (right, upper)), math.dist((left, top), (x, y))
+    if min(along, across) > _HUGE * long_edge or max(along, across) < _LONG * min(along, across):
+        return False
+    letters = sum(character.isalnum() for character in span.text)
+    sparse = letters < _LETTERS * max(along, across) / max(1.0, min(along, across))
+    return span.confidence < (_LONE if sparse else _NOISE)
+
+
+def of_one_script(text: str) -> str:
+    """With each word that has Greek letters all in Greek: the recogniser takes those that look alike for Latin."""
+    return _GREEK.sub(lambda match: match[0].translate(_LOOK_ALIKE), text)
+
+
 def turns_to_try(spans: Sequence[Span]) -> tuple[int, ...]:
     """Quarter turns against the clock after which print may be read better; none where it is read well."""
     if sum(len(span.text) for span in spans) < _WORTH or _quality(spans) >= _UPRIGHT:
         return ()
-    upright = [_is_upright(span) for span in spans]
+    upright = [_is_upright(span) for span in spans if span.text]
     # Letters on end make tall boxes. RapidOCR turns those itself, one way: the order of lines is wrong all the same.
     return (2,) if 2 * sum(upright) > len(upright) else (1, 3)
 
@@ -129,7 +165,11 @@ def _is_upright(span: Span) -> bool:
 
 def _spaced(text: str) -> str:
     """With the narrow space between a word and a number that recognition overlooks: "Saturday8:00", "2027LOT"."""
-    return re.sub(r"(?<=[^\W\d_]{3})(?=\d)|(?<=\d)(?=[^\W\d_]{3})", " ", text.strip())
+    return " ".join(re.sub(r"(?<=[^\W\d_]{3})(?=\d)|(?<=\d)(?=[^\W\d_]{3})", " ", text).split())
+
+
+_GREEK = re.compile(r"\b(?=(?:\w*[Α-Ωα-ω]){2})[^\W\d_]+\b")
+_LOOK_ALIKE = str.maketrans("ABEZHIKMNOPTYXo", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧο")
 
 
 def _load() -> RapidOCR:
