@@ -8,13 +8,14 @@ import signal
 import sys
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from devices.registry import Wanted, open_button, open_camera, open_light, open_microphone, open_speaker, shown
 from glasses.keeping import Keeping
 from glasses.models import Models
+from glasses.pace import Pace
 from glasses.printer import Printer
 from glasses.quiet import libraries_quiet
 from glasses.service_watch import Watch
@@ -85,6 +86,8 @@ class _Live:
         self._log.subscribe(self._keeping.event)
         self._asking = Asking()
         self._log.subscribe(self._asking.event)
+        self._pace = Pace(clock.now, config.start, self._asking)
+        self._log.subscribe(self._pace.event)
         loop = asyncio.get_running_loop()
         self._over = False
         self._log.subscribe(self._ended)
@@ -187,6 +190,8 @@ class _Live:
         wanted = Wanted(
             camera.width, camera.height, camera.rate, config.look.rate, camera.rotation, asking=self._asking.now
         )
+        if self._wish.answers and not self._wish.preview:  # what is only shown or recorded needs them all
+            wanted = replace(wanted, pace=self._pace.wanted)
         see: list[Callable[[VideoFrame], None]] = [self._keeping.frame]
         hear: list[Callable[[AudioChunk], None]] = [self._keeping.sound]
         if self._dashboard:

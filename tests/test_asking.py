@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from pipeline.converse.attention import AttentionSettings
 from pipeline.look.asking import Asking
 from pipeline.types import Event
 from tests.timeline import END_SILENCE, Scripted, Timeline
@@ -33,3 +34,8 @@ def test_each_question_counts_for_itself_and_silence_for_none() -> None:
     twice = Timeline(end=20.0).says(2.0, 4.0, "What is this?").says(12.0, 14.0, "And that?")
     assert [asks for _, asks in asked(twice)] == [True, False, True, False]
     assert asked(Timeline(end=5.0)) == []
+
+
+def test_after_a_wake_word_alone_nobody_asks() -> None:
+    alone = Timeline(end=10.0, attention=AttentionSettings("wake"), wakes=[4.0]).says(3.4, 4.0, "Alexa.")
+    assert [asks for _, asks in asked(alone)] == [True, False]

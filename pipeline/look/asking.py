@@ -16,7 +16,7 @@ class Asking:
 
     def event(self, event: Event) -> None:
         """A subscriber of the event log."""
-        if event.kind in ("speech.started", "speech.ended"):
+        if event.kind in ("speech.started", "speech.ended", "wake"):  # a wake word ends the stretch that it was said in
             self._now = event.kind == "speech.started"
 
     def now(self) -> bool:
