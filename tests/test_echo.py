@@ -104,6 +104,21 @@ def test_while_we_are_silent_every_word_comes_through_at_its_time() -> None:
     assert abs(lags[int(np.argmax(fits))]) < RATE * 0.001
 
 
+def test_long_after_we_spoke_the_detector_hears_the_microphone_itself_without_a_break() -> None:
+    near = voice(8.0, seed=2)
+    heard = cleaned(FullDuplex(), near, np.concatenate([voice(1.0, seed=1), np.zeros(7 * RATE)]))
+    assert np.array_equal(stretch(heard.voice, 4.5, 7.5), int16(near[RATE * 9 // 2 : RATE * 15 // 2]))
+
+
+def test_an_answer_after_a_long_silence_starts_nothing_either() -> None:
+    answer = np.concatenate([voice(4.0, seed=1), np.zeros(6 * RATE)])
+    near = np.concatenate([room(answer, delay) for delay in (0.12, 0.12, 0.1, 0.125)])
+    heard = cleaned(FullDuplex(), near, np.tile(answer, 4))
+    loud = level(int16(near[RATE : 3 * RATE]))
+    for begins in range(10, 40, 10):
+        assert level(stretch(heard.voice, begins, begins + 1.0)) < loud - 25
+
+
 def test_who_speaks_at_the_same_time_is_heard_and_understood() -> None:
     played, other = voice(10.0, seed=1), voice(10.0, seed=2)
     other[: 6 * RATE] = 0

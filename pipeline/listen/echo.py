@@ -60,6 +60,9 @@ _TRAINED = 2 * RATE
 _BETWEEN = round(0.4 * RATE)
 """Samples of silence between answers, in which their echo dies away; between clauses there is less."""
 
+_RESTS = 3 * RATE
+"""Samples of silence after which there is no echo left to take away, and AEC3 has nothing to do."""
+
 _RECENT = 10
 """Frames, 0.1 s, by which it is judged which AEC3 will do."""
 
@@ -118,7 +121,7 @@ class HalfDuplex:
 
 
 class FullDuplex:
-    """Hears others while our own voice sounds. 8 to 18 ms late; 5 % of a core, half of it only while we speak.
+    """Hears others while our own voice sounds. 8 to 18 ms late; 5 % of a core, next to nothing of it while we don't.
 
     Raises GlassesError where WebRTC's audio processing is not there.
     """
@@ -184,14 +187,19 @@ class _Aec3:
         self._silent = _BETWEEN  # samples since anything was played
         self._powers: deque[tuple[float, float, float]] = deque(maxlen=_RECENT)  # of near, and what the two left of it
         self._taken = 0  # samples
+        self._late = np.zeros(_LAG, np.int16)  # what the microphone heard last
 
     def error(self, near: Samples, far: Samples) -> Samples:
         """What of a frame of the microphone's sound is no echo of what was played; `_LAG` late."""
         sounds = far.any()
+        heard = np.concatenate([self._late, near])
+        self._late = heard[_FRAME:]
         if sounds and self._silent >= _BETWEEN:
             self._beginning = self._trained >= _TRAINED
             self._powers.clear()
         self._silent = 0 if sounds else self._silent + _FRAME
+        if self._silent > _RESTS:
+            return heard[:_FRAME]
         far = far + _DITHER[(self._taken + np.arange(_FRAME)) % RATE]
         far = np.clip(far, -32768, 32767).astype(np.int16)
         self._taken += _FRAME
