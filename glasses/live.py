@@ -13,6 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from devices.registry import Wanted, open_button, open_camera, open_light, open_microphone, open_speaker, shown
+from glasses.helping import helpers
 from glasses.keeping import Keeping
 from glasses.models import Models
 from glasses.pace import Pace
@@ -138,15 +139,15 @@ class _Live:
     ) -> None:
         """See, hear and answer."""
         models, config, clock = self._models, self._config, self._clock
-        button = self._button()
+        button, helping = self._button(), helpers(config, clock, self._log)
         if self._watch:
             self._watch.loading()
         with self._wish.console.status("loading the models ...") if self._wish.console else nullcontext():
             await clock.run("load", models.load)
         backend = models.backend(clock, config.ask, self._log)
         speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
-        stack.push_async_callback(_together, self._keeping.close, speaker.close, backend.close)
-        parts = models.parts(clock, backend, speaker, config.ask, echoes=True, keeper=self._keeping)
+        stack.push_async_callback(_together, self._keeping.close, speaker.close, backend.close, helping.close)
+        parts = models.parts(clock, backend, speaker, config.ask, echoes=True, keeper=self._keeping, helpers=helping)
         session = Session(clock, self._log, parts)
         await self._begin(stack, session.tell)
         if self._watch:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pipeline.converse.attention import Start
     from pipeline.converse.orders import Keeper
     from pipeline.events import EventLog
+    from pipeline.helpers.helped import Helpers
     from pipeline.listen.echo import Cleaned, EchoCanceller
     from pipeline.listen.end_of_turn import EndOfTurn
     from pipeline.listen.listener import Clean
@@ -136,22 +137,33 @@ class Models:
         *,
         echoes: bool = False,
         keeper: Keeper | None = None,
+        helpers: Helpers | None = None,
     ) -> Parts:
         """What a session is made of. `echoes`: the microphone may hear the speaker."""
         config = self._config
         played, clean = self._echo() if echoes else (None, None)
         speak, start = config.speak, config.start
-        voices = [LocalVoice(clock, voice) for voice in (self.voice, *self.other_voices)]
+        transcriber, voice = LocalTranscriber(clock, self.transcriber), LocalVoice(clock, self.voice)
+        others = [LocalVoice(clock, other) for other in self.other_voices]
         return Parts(
             ears=Ears(self.segmenter(), self._wake_word(), clean),
-            transcriber=LocalTranscriber(clock, self.transcriber),
+            transcriber=helpers.hearing(transcriber) if helpers else transcriber,
             backend=backend,
-            mouth=Mouth(clock, voices[0], speaker, voices[1:], played=played, volume=speak.volume, cues=speak.cues),
+            mouth=Mouth(
+                clock,
+                helpers.voice(voice) if helpers else voice,
+                speaker,
+                others,
+                played=played,
+                volume=speak.volume,
+                cues=speak.cues,
+            ),
             look=LookSettings(max_age=config.look.max_age),
             keeper=keeper,
             mode=ask.mode,
             attention=AttentionSettings(cast("Start", start.how), start.name, start.awake, start.follow_up),
             end_of_turn=self.end_of_turn,
+            helpers=helpers,
         )
 
     def _echo(self) -> tuple[Reference | None, Clean | None]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from glasses.helping import helpers
 from glasses.recordings import EventWriter, Recording, open_recording, read_events
 from glasses.settings import Config
 from pipeline import clock as clocks
@@ -15,6 +16,7 @@ from pipeline.clock import Clock
 from pipeline.costs import Costs, fixed, measured, recorded
 from pipeline.errors import UsageError
 from pipeline.events import EventLog
+from pipeline.helpers.helped import Helpers
 from pipeline.parts import Parts
 from pipeline.session import Session
 from pipeline.types import Event
@@ -64,7 +66,8 @@ def replay(
     """Replay the recording at `path`, faster than life unless `realtime`; `out` keeps its log and its answers.
 
     Answers come from `backend` if given, from the recording's own log with `recorded` costs, and from
-    the configured address otherwise. Raises GlassesError (UsageError for what was asked wrongly).
+    the configured address otherwise; helpers are not asked with `recorded` costs. Raises GlassesError (UsageError
+    for what was asked wrongly).
     """
     recording = open_recording(path)
     past = list(read_events(recording)) if costs == "recorded" else []
@@ -82,7 +85,9 @@ def replay(
             stack.push_async_callback(mind.close)
             sounds = _speaker(speaker, out, clock, models.voice.rate)
             stack.push_async_callback(sounds.close)
-            parts = models.parts(clock, mind, sounds, config.ask)
+            helping = Helpers(clock, log) if past else helpers(config, clock, log)
+            stack.push_async_callback(helping.close)
+            parts = models.parts(clock, mind, sounds, config.ask, helpers=helping)
             if out:
                 log.subscribe(stack.enter_context(EventWriter(out)))
             clock.restart()

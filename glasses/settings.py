@@ -47,6 +47,7 @@ class Listen:
     """Hearing."""
 
     model: str = "base"  # whisper: tiny, base, or a folder with CTranslate2 weights (small, medium, ...)
+    helper: str = ""  # who hears instead while it can be reached: wyoming://HOST:10300, http://HOST/v1#MODEL; ask.reach
     language: str = "en"  # ISO 639-1; empty to detect it
     hot_words: str = ""  # words to expect, such as names, with commas between
     end_of_turn: str = "adaptive"  # how long a silence ends a question: adaptive, by its words and sound; fixed
@@ -99,7 +100,8 @@ class Speak:
 
     voice: str = "en_US-joe-medium"  # Piper voice, the path of an .onnx file, or NAME:... of a package's voice
     voices: str = ""  # more of them, with commas between: questions in their languages are answered in them
-    speed: float = 1.0  # of speech; 1.2 is a fifth faster
+    helper: str = ""  # who speaks instead: wyoming://HOST:10200#VOICE, http://HOST/v1#MODEL:VOICE; see ask.reach
+    speed: float = 1.0  # of speech; 1.2 is a fifth faster; a wyoming helper has its own, --length-scale
     volume: float = 1.0  # of speech; 2 is 6 dB louder
     cues: bool = True  # short sounds that say what goes on
 
@@ -137,6 +139,10 @@ _COSTS = {
     "ask.warm": 0.1,
     "ask.first": 0.8,
     "ask.next": 0.03,
+    "helper.connect": 0.01,
+    "helper.transcribe": 0.3,
+    "helper.synthesise": 0.15,
+    "helper.sound": 0.01,
 }
 
 

@@ -63,7 +63,7 @@ class Situation:
     looked: dict[str, Any] | None = None  # the data of that event, of the last question
     latency: TurnLatency | None = None  # the stages of the last turn
     recording: bool = False
-    lost: tuple[str, ...] = ()  # camera, microphone, speaker
+    lost: tuple[str, ...] = ()  # camera, microphone, speaker, hearing helper, voice helper
     open: tuple[str, ...] = ()  # camera, microphone: what the light shows for
     private: bool = False  # the wearer has closed both
 
@@ -80,6 +80,7 @@ class Situation:
         """That has happened."""
         self.latency = self._stages.see(event) or self.latency
         device, _, news = event.kind.partition(".")
+        device = event.data.get("helper", device)
         if news == "lost":
             self.lost = (*self.lost, device)
         elif news == "back":
@@ -191,7 +192,7 @@ class Situation:
         self.private = event.data["state"] == "on"
         self._hearing, self._waiting, self._awake_until = False, 0, -inf
         if self.private:  # what was lost is not even wanted
-            self.lost = tuple(name for name in self.lost if name == "speaker")
+            self.lost = tuple(name for name in self.lost if name not in ("camera", "microphone"))
 
     def _recording(self, event: Event) -> None:
         self.recording = event.kind == "recording.started"

@@ -8,6 +8,7 @@ from pipeline.ask.backend import Backend
 from pipeline.ask.modes import AUTO
 from pipeline.converse.attention import AttentionSettings
 from pipeline.converse.orders import Keeper
+from pipeline.helpers.helped import Helpers
 from pipeline.listen.end_of_turn import EndOfTurn
 from pipeline.listen.listener import Ears
 from pipeline.listen.transcriber import Transcriber
@@ -28,3 +29,4 @@ class Parts:
     mode: str = AUTO  # how hard to think: one of pipeline/ask/modes.py, or by the question
     attention: AttentionSettings = field(default_factory=AttentionSettings)
     end_of_turn: EndOfTurn | None = None  # None: the same silence after everything
+    helpers: Helpers | None = None  # who stands behind the transcriber and the mouth, if anybody does

@@ -30,6 +30,8 @@ class Session:
         self._conductor: Conductor | None = None
         self._troubles: list[tuple[str, str]] = []  # of before there was one
         clock.on_span = self._span
+        if parts.helpers:
+            parts.helpers.tell = self.tell
 
     async def run(
         self,

@@ -12,6 +12,7 @@ import numpy as np
 
 from pipeline.ask.reach import Reach, farther, reach_of_found
 from pipeline.errors import GlassesError
+from pipeline.helpers.addresses import too_far
 from pipeline.listen.doubt import Hearing, doubt
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.types import Samples, read_only
@@ -122,11 +123,14 @@ async def found(name: str, host: str, port: int, limit: Reach) -> list[str]:
     except (OSError, UnicodeError) as error:
         raise HelperLost(f"{name}: no host is known as '{host}'; check the address and the network") from error
     addresses = [_with_scope(sockaddr) for *_, sockaddr in listed]
-    reach = reach_of_found(addresses)
-    if farther(reach, limit):
-        remedy = f"allow it with --reach {reach}, or ask.reach = '{reach}'"
-        raise HelperLost(f"{name} is {reach}: what is said would go farther than {limit}; {remedy}")
+    near(name, reach_of_found(addresses), limit)
     return addresses
+
+
+def near(name: str, reach: Reach, limit: Reach) -> None:
+    """Raises HelperLost if a helper lies beyond `limit`."""
+    if farther(reach, limit):
+        raise HelperLost(too_far(name, reach, limit))
 
 
 def _with_scope(sockaddr: tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]) -> str:

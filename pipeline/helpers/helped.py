@@ -1,0 +1,173 @@
+"""Hearing and speaking with help: what the helper fails at is done here at once, and it is left alone for a while.
+
+The wearer is told once a session that a helper is away, and never waits in silence for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Generic, TypeVar
+
+import numpy as np
+
+from pipeline.clock import Clock
+from pipeline.events import EventLog
+from pipeline.helpers.helper import HearingHelper, HelperLost, Sound, VoiceHelper
+from pipeline.listen.transcriber import Transcriber, Transcript
+from pipeline.resting import Resting
+from pipeline.sources import Tell
+from pipeline.speak.playback import heard_text
+from pipeline.speak.speakable import speakable
+from pipeline.speak.voice import Voice, usual_length
+from pipeline.types import Samples, read_only
+
+H = TypeVar("H", bound=HearingHelper | VoiceHelper)
+
+
+class Helpers:
+    """The helpers of a session, as far as it has any. Close it: they may be tried in the background."""
+
+    def __init__(
+        self, clock: Clock, log: EventLog, hearing: HearingHelper | None = None, voice: VoiceHelper | None = None
+    ) -> None:
+        self.tell: Tell | None = None  # how the wearer learns of it
+        self._log = log
+        self._told = False
+        self._hearing = _Standing(clock, self, "hearing helper", hearing) if hearing else None
+        self._voice = _Standing(clock, self, "voice helper", voice) if voice else None
+
+    def hearing(self, local: Transcriber) -> Transcriber:
+        """`local` with the help that there is."""
+        return _HelpedTranscriber(self._hearing, local) if self._hearing else local
+
+    def voice(self, local: Voice) -> Voice:
+        """`local` with the help that there is; it keeps its rate and language, which the helper's should be too."""
+        return _HelpedVoice(self._voice, local) if self._voice else local
+
+    async def lost(self, which: str, error: HelperLost) -> None:
+        """It is away; the wearer hears of the first, whichever it is."""
+        self._log.emit("helper.lost", turn=0, helper=which, what=str(error))
+        if self.tell and not self._told:
+            self._told = True
+            await self.tell(str(error), error.told)
+
+    def back(self, which: str) -> None:
+        """It has done again what it was asked to."""
+        self._log.emit("helper.back", turn=0, helper=which)
+
+    async def close(self) -> None:
+        """Let go of them."""
+        for standing in (self._hearing, self._voice):
+            if standing:
+                await standing.close()
+
+
+class _Standing(Generic[H]):
+    """How it stands with one helper."""
+
+    def __init__(self, clock: Clock, helpers: Helpers, which: str, helper: H) -> None:
+        self.helper = helper
+        self._helpers = helpers
+        self._which = which
+        self._resting = Resting(clock, helper.warm)
+        self._away = False
+
+    @property
+    def there(self) -> bool:
+        """Whether it should be asked."""
+        return not self._resting.rests
+
+    async def failed(self, error: HelperLost) -> None:
+        if self._resting.rests:  # what was asked of it before has failed too
+            return
+        self._resting.failed()
+        if not self._away:
+            self._away = True
+            await self._helpers.lost(self._which, error)
+
+    def answered(self) -> None:
+        self._resting.answered()
+        if self._away:
+            self._away = False
+            self._helpers.back(self._which)
+
+    async def close(self) -> None:
+        self._resting.close()
+        await self.helper.close()
+
+
+class _HelpedTranscriber:
+    def __init__(self, standing: _Standing[HearingHelper], local: Transcriber) -> None:
+        self._standing = standing
+        self._local = local
+
+    async def transcribe(self, samples: Samples) -> Transcript:
+        """As `Transcriber.transcribe`."""
+        if self._standing.there:
+            try:
+                heard = await self._standing.helper.transcribe(samples)
+            except HelperLost as error:
+                await self._standing.failed(error)
+            else:
+                self._standing.answered()
+                return heard
+        return await self._local.transcribe(samples)
+
+
+class _HelpedVoice:
+    def __init__(self, standing: _Standing[VoiceHelper], local: Voice) -> None:
+        self.rate = local.rate
+        self.language = local.language
+        self._standing = standing
+        self._local = local
+
+    async def speak(self, clause: str, speed: float) -> AsyncGenerator[Samples, None]:
+        """As `Voice.speak`. A helper that can't speak faster or slower is left out where that is wanted."""
+        helper, words = self._standing.helper, speakable(clause, self.language)
+        if words and self._standing.there and (helper.paced or speed == 1.0):
+            seconds = 0.0
+            try:
+                async with (
+                    aclosing(helper.speak(words, speed)) as sound,
+                    aclosing(_at_rate(self.rate, sound)) as pieces,
+                ):
+                    async for samples in pieces:
+                        seconds += len(samples) / self.rate
+                        yield samples
+                if not seconds:
+                    raise HelperLost(f"{helper.name}: it gave no sound for words; see the server's log")
+            except HelperLost as error:
+                await self._standing.failed(error)
+                words = _left(words, seconds, speed)
+            else:
+                self._standing.answered()
+                return
+        if words:
+            async with aclosing(self._local.speak(words, speed)) as pieces:
+                async for samples in pieces:
+                    yield samples
+
+
+async def _at_rate(rate: int, sound: AsyncIterator[Sound]) -> AsyncGenerator[Samples, None]:
+    """`sound` at `rate` samples per second; it is taken to have one rate from beginning to end."""
+    import soxr
+
+    resampling: soxr.ResampleStream | None = None
+    async for piece in sound:
+        if piece.rate == rate:
+            yield piece.samples
+            continue
+        resampling = resampling or soxr.ResampleStream(piece.rate, rate, 1, dtype="int16")
+        samples = resampling.resample_chunk(piece.samples)
+        if len(samples):
+            yield read_only(samples)
+    if resampling and len(end := resampling.resample_chunk(np.zeros(0, np.int16), last=True)):
+        yield read_only(end)
+
+
+def _left(words: str, seconds: float, speed: float) -> str:
+    """What of `words` was, about, not yet said after `seconds`: from the beginning of a word on."""
+    length = usual_length(words, speed)
+    said = heard_text([(words, max(length, seconds))], seconds) if seconds else ""
+    return words[len(said) :].strip()
