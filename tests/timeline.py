@@ -22,6 +22,7 @@ from pipeline.converse.attention import AttentionSettings
 from pipeline.converse.orders import Keeper
 from pipeline.costs import Costs, fixed
 from pipeline.events import EventLog
+from pipeline.helpers.helped import Helpers
 from pipeline.listen.end_of_turn import Ended
 from pipeline.listen.listener import Ears
 from pipeline.listen.segmenter import Segmenter, SegmenterSettings
@@ -226,12 +227,13 @@ class Timeline:
         *,
         voice: Synthesiser | None = None,
         others: tuple[Synthesiser, ...] = (),
+        helped: Callable[[Clock, EventLog], Helpers] = Helpers,
         costs: Costs | None = None,
         speaker: str = "none",
         virtual: bool = True,
         subscriber: Callable[[Event], None] | None = None,
     ) -> list[Event]:
-        """Replay the timeline; returns the event log."""
+        """Replay the timeline; returns the event log. `helped` gives the helpers of the session."""
         events: list[Event] = []
 
         async def main(clock: Clock) -> None:
@@ -242,17 +244,20 @@ class Timeline:
             mind = backend.on(clock) if isinstance(backend, Scripted) else backend(clock)
             spoken = voice or ToneVoice()
             device = open_speaker(speaker, clock, spoken.rate)
+            helpers = helped(clock, log)
             voices = [LocalVoice(clock, one) for one in (spoken, *others)]
-            mouth = Mouth(clock, voices[0], device, voices[1:], cues=self.cues)
+            mouth = Mouth(clock, helpers.voice(voices[0]), device, voices[1:], cues=self.cues)
+            script = Script([text for *_, text in self.lines], self.language)
             ears = Ears(Segmenter(LoudnessVad(), SegmenterSettings(end_silence=END_SILENCE)), Wakes(self.wakes))
             parts = Parts(
                 ears,
-                LocalTranscriber(clock, Script([text for *_, text in self.lines], self.language)),
+                helpers.hearing(LocalTranscriber(clock, script)),
                 mind,
                 mouth,
                 keeper=self.keeper,
                 attention=self.attention,
                 end_of_turn=Patience(self.patience) if self.patience else None,
+                helpers=helpers,
             )
             try:
                 camera, microphone = self.camera or self.frames(), self.microphone or self.sound()
@@ -262,6 +267,7 @@ class Timeline:
             finally:
                 await device.close()
                 await mind.close()
+                await helpers.close()
 
         clocks.run(main, virtual=virtual, costs=costs or fixed(FREE))
         return events

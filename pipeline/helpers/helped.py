@@ -130,7 +130,7 @@ class _HelpedVoice:
             try:
                 async with (
                     aclosing(helper.speak(words, speed)) as sound,
-                    aclosing(_at_rate(self.rate, sound)) as pieces,
+                    aclosing(at_rate(self.rate, sound)) as pieces,
                 ):
                     async for samples in pieces:
                         seconds += len(samples) / self.rate
@@ -149,7 +149,7 @@ class _HelpedVoice:
                     yield samples
 
 
-async def _at_rate(rate: int, sound: AsyncIterator[Sound]) -> AsyncGenerator[Samples, None]:
+async def at_rate(rate: int, sound: AsyncIterator[Sound]) -> AsyncGenerator[Samples, None]:
     """`sound` at `rate` samples per second; it is taken to have one rate from beginning to end."""
     import soxr
 
