@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 
@@ -12,7 +13,7 @@ from benchmarks import hearing_sounds as sounds
 from benchmarks import wake_speech as made
 from pipeline.errors import UsageError
 from pipeline.listen.transcriber import RATE
-from pipeline.listen.wake import WORDS, MicroWakeWord, Woken
+from pipeline.listen.wake import WORDS, MicroWakeWord, Woken, _Ear
 from pipeline.types import AudioChunk, Samples
 from tests.people import SPEECH, WAKE, needs_flite, needs_speech, needs_wake
 
@@ -68,6 +69,25 @@ def test_five_wakes_in_a_row_are_five() -> None:
     times = [one.t for one in woken("alexa", samples)]
     assert len(times) == 5
     assert [b - a for a, b in pairwise(times)] == pytest.approx([len(samples) / RATE / 5] * 4, abs=0.1)
+
+
+@needs_wake
+@pytest.mark.parametrize("name", ["0", "10", "113", "141", "19"])
+def test_after_a_minute_of_quiet_the_word_is_heard_as_ever_though_nobody_listened(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (expected,) = woken("alexa", alexa(name))
+    heard, hear = [], _Ear.hear
+
+    def counted(ear: _Ear, piece: Samples) -> Iterator[tuple[int, int]]:
+        heard.append(len(piece))
+        return hear(ear, piece)
+
+    monkeypatch.setattr(_Ear, "hear", counted)
+    (one,) = woken("alexa", np.concatenate([made.quiet(60.0), alexa(name)]))
+    assert one.t - 60 == pytest.approx(expected.t, abs=0.06)
+    assert one.t_end - 60 == pytest.approx(expected.t_end, abs=0.06)
+    assert sum(heard) < 4 * 10 * RATE  # of four ears, and of more than a minute
 
 
 @needs_wake

@@ -9,6 +9,8 @@ Its spectra adapt to what was heard before, which makes it deaf for a word behin
 loud as the voice 98 instead of 86. A new ear takes anything for the word (26 times in 1.9 hours of made speech), and is
 not believed; the others did not once, where the single ear did once. In six hours of unbroken reading they did ten
 times for "Alexa" (`python -m benchmarks.wake`).
+
+While nothing sounds beyond the floor of noise, they rest; where something does, they hear what went before it too.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from pipeline.errors import GlassesError, UsageError
+from pipeline.listen.floor import BLOCK, Floor
 from pipeline.listen.segmenter import GAP
 from pipeline.listen.transcriber import RATE
 from pipeline.types import AudioChunk, Samples
@@ -57,6 +62,13 @@ people, of whom half were within 0.025 s of it and nine tenths within 0.065 s. T
 whom it depends on the voice: half within 0.05 to 0.1 s, nine tenths within 0.2 s."""
 
 
+_REST = 1.0 * RATE
+"""Samples without sound beyond the floor after which nobody listens: a word has no such pause."""
+
+_BEFORE = round(1.2 * RATE)
+"""Samples of before that are heard once there is sound again: so that an ear is believed by the end of the word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Woken:
     """A wake word was heard."""
@@ -81,7 +93,7 @@ class WakeWord(Protocol):
 
 
 class MicroWakeWord:
-    """A model of microWakeWord for `word`, one of WORDS: about 1 % of a core.
+    """A model of microWakeWord for `word`, one of WORDS: about 1 % of a core while there is sound, or next to nothing.
 
     Fires once a word. A word that ends within 1.2 s of the beginning, or of a gap, is missed. Raises UsageError for
     another word, and GlassesError where the package is missing or its library can't be loaded.
@@ -103,29 +115,58 @@ class MicroWakeWord:
 
     def reset(self) -> None:
         """Forget what came before."""
-        self._fed = 0  # samples
+        self._come = 0  # samples
+        self._fed = 0  # of those, up to where the ears have heard
         self._t_next = 0.0
         self._certain = -_QUIET  # sample at which an ear was last certain
+        self._floor = Floor()
+        self._last = np.zeros(0, np.int16)  # what came last
+        self._loud = 0  # sample at which there was sound beyond the floor last
+        self._rests = False
         for ear in self._ears:
             ear.begin(0)
 
     def feed(self, chunk: AudioChunk) -> Iterator[Woken]:
         """As `WakeWord.feed`."""
-        if self._fed and abs(chunk.t - self._t_next) > GAP:
+        if self._come and abs(chunk.t - self._t_next) > GAP:
             self.reset()
-        t_first = chunk.t - self._fed / RATE  # of the first sample since the reset
+        t_first = chunk.t - self._come / RATE  # of the first sample since the reset
         self._t_next = chunk.t_end
         rest = chunk.samples
         while len(rest):
-            turn, into = divmod(self._fed, _STAGGER)
-            if not into:
-                self._ears[turn % _EARS].begin(self._fed)
-            piece, rest = rest[: _STAGGER - into], rest[_STAGGER - into :]
-            self._fed += len(piece)
-            for at, since in sorted(found for ear in self._ears for found in ear.hear(piece)):
+            room = BLOCK - self._come % BLOCK
+            piece, rest = rest[:room], rest[room:]
+            for at, since in self._take(piece):
                 if at - self._certain > _QUIET:
                     yield Woken(self.word, t_first + at / RATE, t_first + since / RATE - _LAG[self.word])
                 self._certain = at
+
+    def _take(self, piece: Samples) -> Iterator[tuple[int, int]]:
+        """The next samples, up to the end of a block of the floor; what the ears are certain of, if they don't rest."""
+        self._come += len(piece)
+        self._last = np.concatenate([self._last, piece])[-_BEFORE:]
+        if not self._rests:
+            yield from self._hear(piece)
+        if self._come % BLOCK:
+            return
+        if self._floor.loud(self._last[-BLOCK:]):
+            self._loud = self._come
+        rested, self._rests = self._rests, self._come - self._loud > _REST
+        if rested and not self._rests:
+            self._fed = self._come - len(self._last)
+            for ear in self._ears:
+                ear.begin(self._fed)
+            yield from self._hear(self._last)
+
+    def _hear(self, piece: Samples) -> Iterator[tuple[int, int]]:
+        """As `_take`, of the ears."""
+        while len(piece):
+            turn, into = divmod(self._fed, _STAGGER)
+            if not into:
+                self._ears[turn % _EARS].begin(self._fed)
+            part, piece = piece[: _STAGGER - into], piece[_STAGGER - into :]
+            self._fed += len(part)
+            yield from sorted(found for ear in self._ears for found in ear.hear(part))
 
 
 class _Ear:
