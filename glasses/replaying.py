@@ -83,10 +83,10 @@ def replay(
         async with AsyncExitStack() as stack:
             mind = backend(clock) if backend else _backend(clock, config, models, past, log)
             stack.push_async_callback(mind.close)
-            sounds = _speaker(speaker, out, clock, models.voice.rate)
-            stack.push_async_callback(sounds.close)
             helping = Helpers(clock, log) if past else helpers(config, clock, log)
             stack.push_async_callback(helping.close)
+            sounds = _speaker(speaker, out, clock, models.voice.rate)
+            stack.push_async_callback(sounds.close)
             parts = models.parts(clock, mind, sounds, config.ask, helpers=helping)
             if out:
                 log.subscribe(stack.enter_context(EventWriter(out)))

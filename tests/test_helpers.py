@@ -232,4 +232,6 @@ def test_a_helper_that_can_not_speak_faster_leaves_it_to_our_own_voice() -> None
 def test_one_that_can_is_told_how_fast() -> None:
     voice, own = DeskVoice(iter([(0.4, ""), (0.4, "")]), paced=True), OwnVoice()
     spoken("It is red.", voice, own, faster=True)
-    assert voice.asked[-1] == ("It is red.", pytest.approx(1.2))
+    words, speed = voice.asked[-1]
+    assert words == "It is red."
+    assert speed == pytest.approx(1.2)

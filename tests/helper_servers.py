@@ -1,0 +1,124 @@
+"""Servers that hear and speak, as people have them on their network: wyoming-faster-whisper and wyoming-piper, here on
+loopback in processes of their own with the weights of installed packages; and one that does what no server should."""
+
+from __future__ import annotations
+
+import os
+import socket
+import socketserver
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from glasses import weights
+
+_START = 60.0
+"""Seconds for a server to load its model, on a machine that has much to do."""
+
+HANG: Final = b"hang"
+
+
+class Process:
+    """A server in a process of its own, at the same port each time that it is started."""
+
+    def __init__(self, *command: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port: int = free.getsockname()[1]
+        self.address = f"wyoming://127.0.0.1:{self.port}"
+        self._command = [sys.executable, "-m", command[0], "--uri", f"tcp://127.0.0.1:{self.port}", *command[1:]]
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Return once it listens."""
+        environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+        self._process = subprocess.Popen(
+            self._command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        until = time.monotonic() + _START
+        while time.monotonic() < until and self._process.poll() is None:
+            with suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port)).close()
+                return
+            time.sleep(0.05)
+        self.kill()
+        raise RuntimeError(f"it does not start: {' '.join(self._command)}")
+
+    def kill(self) -> None:
+        """As when somebody pulls its plug, but that the network says so."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def __enter__(self) -> Process:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+
+def whisper() -> Process:
+    """wyoming-faster-whisper with tiny."""
+    model = str(weights.whisper("tiny"))
+    options = ("--model", model, "--stt-library", "faster-whisper", "--local-files-only", "--language", "en")
+    return Process("wyoming_faster_whisper", *options, "--data-dir", str(Path(model).parent), "--cpu-threads", "1")
+
+
+def piper() -> Process:
+    """wyoming-piper with joe, without its noise: it says everything the same way each time."""
+    voice, silent = weights.piper("en_US-joe-medium"), ("--noise-scale", "0", "--noise-w-scale", "0")
+    return Process("wyoming_piper", "--voice", voice.stem, "--data-dir", str(voice.parent), *silent)
+
+
+class Rude:
+    """Says these bytes to whoever connects, one after the other; HANG stays silent until they leave. Then it hangs up.
+
+    A number waits that many seconds.
+    """
+
+    def __init__(self, *says: bytes | float) -> None:
+        self.connections = 0
+        self._says = says
+        self._over = threading.Event()
+        rude = self
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                rude.connections += 1
+                with suppress(OSError):
+                    rude._play(self.request)
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.address = f"wyoming://127.0.0.1:{self._server.server_address[1]}"
+
+    def _play(self, connection: socket.socket) -> None:
+        connection.settimeout(0.02)
+        for say in self._says:
+            if say == HANG:
+                while not self._over.is_set():
+                    with suppress(TimeoutError):
+                        if not connection.recv(65536):
+                            return
+            elif isinstance(say, bytes):
+                connection.sendall(say)
+            else:
+                time.sleep(say)
+        with suppress(TimeoutError):  # what it was sent is read, or the network would say that it was not
+            while connection.recv(65536):
+                pass
+
+    def __enter__(self) -> Rude:
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._server.shutdown()
+        self._server.server_close()
