@@ -69,7 +69,7 @@ class Senses:
             async with asyncio.TaskGroup() as group:
                 watching = group.create_task(privacy.watching(lambda: watcher.watch(camera)))
                 speech = (
-                    privacy.listening(lambda: listener.listen(microphone), self._ears.segmenter.finish)
+                    privacy.listening(lambda: listener.listen(microphone), listener.finish)
                     if microphone is not None
                     else _silence(watching)
                 )

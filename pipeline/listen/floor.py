@@ -16,8 +16,8 @@ _ABOVE = 2.0
 has so much: their power spreads by 6 %, and the least of a hundred lies 14 % below."""
 
 _STRETCH, _STRETCHES = 12, 8
-"""Blocks of a stretch, and stretches of which the least block is the floor: half a second each, nearly four in all. Who speaks
-pauses in between, and a fan that is turned up is the floor four seconds later."""
+"""Blocks of a stretch, and stretches of which the least block is the floor: half a second each, nearly four in all. Who
+speaks pauses in between, and a fan that is turned up is the floor four seconds later."""
 
 
 class Floor:

@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
+import numpy as np
+
 from pipeline.clock import Clock
 from pipeline.errors import MicrophoneLost
 from pipeline.events import EventLog
@@ -13,7 +15,10 @@ from pipeline.listen.echo import Cleaned
 from pipeline.listen.segmenter import GAP, Segmenter, Speech
 from pipeline.listen.wake import WakeWord, Woken
 from pipeline.sources import Health, Lost, News, Tell, follow
-from pipeline.types import AudioChunk
+from pipeline.types import AudioChunk, read_only
+
+_JOINT = 0.001
+"""Seconds by which chunks may lie apart and still be joined: less than anything that is told of times."""
 
 Clean = Callable[[AudioChunk], Cleaned]
 """Takes our own voice out of a piece of the microphone's sound."""
@@ -37,6 +42,7 @@ class Listener:
         self._ears = ears
         self._health = Health(log, "microphone", tell)
         self._tell = tell
+        self._gathered: list[AudioChunk] = []  # that lie end to end, and in which nothing can happen yet
 
     async def listen(self, microphone: Iterable[AudioChunk | News]) -> AsyncGenerator[Speech | Woken, None]:
         """What begins and ends, as it does, until the sound is over; a lost microphone is told once, and reopened.
@@ -51,19 +57,43 @@ class Listener:
                 if isinstance(item, AudioChunk):
                     if t_next is not None and item.t - t_next > GAP:
                         self._log.emit("audio.gap", turn=0, t_start=t_next, t_end=item.t)
-                    t_next, lost = item.t_end, False
-                    for heard in self._hear(item):
+                    for heard in self._gather(item, t_next):
                         yield heard
+                    t_next, lost = item.t_end, False
                     continue
                 if isinstance(item, Lost):  # what the microphone broke off is taken as said
                     lost = True
-                    for heard in self._ears.segmenter.finish():
+                    for heard in self.finish():
                         yield heard
                 await self._health.note(item)
-        for heard in self._ears.segmenter.finish():
+        for heard in self.finish():
             yield heard
         if t_next is None and not lost:
             await self._tell("there was no sound at all", "There is no sound, so I can't hear a question.")
+
+    def finish(self) -> Iterator[Speech | Woken]:
+        """The sound is over, for now: what has begun ends."""
+        yield from self._all_gathered()
+        yield from self._ears.segmenter.finish()
+
+    def _gather(self, chunk: AudioChunk, t_next: float | None) -> Iterator[Speech | Woken]:
+        """What is heard in a chunk, once it makes up a block with those before it: pieces of 10 ms take twice the work.
+
+        `t_next` is when the chunk before it ended, seconds.
+        """
+        if t_next is not None and abs(chunk.t - t_next) > _JOINT:
+            yield from self._all_gathered()
+        self._gathered.append(chunk)
+        if sum(len(piece.samples) for piece in self._gathered) >= self._ears.segmenter.wanting:
+            yield from self._all_gathered()
+
+    def _all_gathered(self) -> Iterator[Speech | Woken]:
+        gathered, self._gathered = self._gathered, []
+        if len(gathered) == 1:
+            yield from self._hear(gathered[0])
+        elif gathered:
+            samples = read_only(np.concatenate([piece.samples for piece in gathered]))
+            yield from self._hear(AudioChunk(gathered[0].t, samples, gathered[0].rate))
 
     def _hear(self, chunk: AudioChunk) -> Iterator[Speech | Woken]:
         ears, judged = self._ears, chunk.samples

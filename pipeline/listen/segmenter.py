@@ -123,6 +123,11 @@ class Segmenter:
         self._resuming = 0  # blocks of speech in a row since the pause
         self._patience = settings.end_silence  # seconds of silence that end this stretch
 
+    @property
+    def wanting(self) -> int:
+        """Samples until the next block is whole: with fewer nothing happens."""
+        return BLOCK - len(self._rest)
+
     def feed(self, chunk: AudioChunk, judged: Samples | None = None) -> Iterator[Speech]:
         """Take the next sound, of any length, mono int16 at 16 kHz; what begins and ends with it.
 
