@@ -10,9 +10,16 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
 
 from glasses import weights
 
@@ -74,6 +81,42 @@ def piper() -> Process:
     """wyoming-piper with joe, without its noise: it says everything the same way each time."""
     voice, silent = weights.piper("en_US-joe-medium"), ("--noise-scale", "0", "--noise-w-scale", "0")
     return Process("wyoming_piper", "--voice", voice.stem, "--data-dir", str(voice.parent), *silent)
+
+
+class SpeechServer:
+    """Answers the OpenAI-compatible speech endpoints: Starlette under uvicorn, which reads forms as servers do.
+
+    `reply` makes the reply to a request: its path behind /v1, and its fields, with the bytes of a file among them.
+    """
+
+    def __init__(self, reply: Callable[[str, dict[str, Any]], Response]) -> None:
+        self.requests: list[tuple[dict[str, Any], Mapping[str, str]]] = []  # fields and headers
+        self._reply = reply
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.base_url = f"http://127.0.0.1:{self._socket.getsockname()[1]}/v1"
+        routes = [Route("/v1/{path:path}", self._answer, methods=["POST"])]
+        self._server = uvicorn.Server(uvicorn.Config(Starlette(routes=routes), lifespan="off", log_config=None))
+        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
+
+    async def _answer(self, request: Request) -> Response:
+        fields: dict[str, Any] = {}
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            async with request.form() as form:
+                for name, value in form.items():
+                    fields[name] = value if isinstance(value, str) else await value.read()
+        else:
+            fields = await request.json()
+        self.requests.append((fields, request.headers))
+        return self._reply(request.path_params["path"], fields)
+
+    def __enter__(self) -> SpeechServer:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = self._server.force_exit = True
+        self._thread.join()
+        self._socket.close()
 
 
 class Rude:

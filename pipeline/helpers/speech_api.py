@@ -9,6 +9,7 @@ import io
 import json
 import wave
 from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from pipeline.ask.failures import Failure, one_line
 from pipeline.ask.reach import Reach, reach_of_url
 from pipeline.ask.transport import Incoming, Sent, Server
 from pipeline.clock import Clock
+from pipeline.helpers.addresses import known_reach
 from pipeline.helpers.helper import CONNECT, PATIENCE, HelperLost, Sound, believed, mono, near, patience_for, sane_rate
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.types import Samples
@@ -58,11 +60,11 @@ class Endpoint:
 
     async def allow(self) -> None:
         """Raises HelperLost if its host can't be found, or lies beyond the limit: a name may lead anywhere."""
-        resolving = self.clock.run("resolve", lambda: reach_of_url(self.base_url))
-        try:
-            reach = await self.clock.within(CONNECT, resolving)
-        except TimeoutError:
-            reach = None
+        reach = known_reach(self.base_url)
+        if reach is None:
+            with suppress(TimeoutError):
+                resolving = self.clock.run("resolve", lambda: reach_of_url(self.base_url))
+                reach = await self.clock.within(CONNECT, resolving)
         if reach is None:
             raise HelperLost(f"{self.name}: no host is known by its name; check the address and the network")
         near(self.name, reach, self.limit)
