@@ -40,7 +40,8 @@ def heard(size: int, cleaned: list[int] | None = None) -> list[tuple[float, str]
         raise AssertionError(what)
 
     async def main(clock: Clock) -> list[tuple[float, str]]:
-        ears = Ears(Segmenter(LoudnessVad(), SegmenterSettings()), clean=clean)
+        settings = SegmenterSettings(pause=0.05)  # a whole number of blocks would be one more where times are rounded
+        ears = Ears(Segmenter(LoudnessVad(), settings), clean=clean)
         listener = Listener(clock, EventLog(clock), ears, tell)
         return [(clock.now(), type(item).__name__) async for item in listener.listen(microphone(said(), size))]
 
