@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from glasses.config import read_keys
 from glasses.egress import EgressLog
+from glasses.models import listed
 from glasses.settings import Config
 from pipeline.ask.reach import Reach, farther
 from pipeline.clock import Clock
@@ -35,8 +36,7 @@ def opened(config: Config, clock: Clock, log: EventLog) -> tuple[HearingHelper |
     listen, speak, helping = config.listen, config.speak, _helping(config, clock, log)
     hearing = voice = None
     if _may_be_asked(listen.helper, config, log):
-        hot_words = [word for word in map(str.strip, listen.hot_words.split(",")) if word]
-        hearing = open_hearing(listen.helper, helping, listen.language or None, hot_words)
+        hearing = open_hearing(listen.helper, helping, listen.language or None, listed(listen.hot_words))
     if _may_be_asked(speak.helper, config, log):
         voice = open_voice(speak.helper, helping, speak.speed)
     return hearing, voice

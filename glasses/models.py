@@ -60,7 +60,7 @@ class Models:
         return Whisper(
             weights.whisper(settings.model, self._config.weights.folder),
             settings.language or None,
-            hot_words=_listed(settings.hot_words),
+            hot_words=listed(settings.hot_words),
         )
 
     @cached_property
@@ -71,7 +71,7 @@ class Models:
     @cached_property
     def other_voices(self) -> tuple[Synthesiser, ...]:
         """Voices for questions in other languages."""
-        return tuple(map(self._voice, _listed(self._config.speak.voices)))
+        return tuple(map(self._voice, listed(self._config.speak.voices)))
 
     def _voice(self, address: str) -> Synthesiser:
         from pipeline.speak.voices import voice_driver
@@ -268,6 +268,6 @@ def _contemplating(
     return Contemplating(clock, mind, agents, patience=patience, reach=reach, emit=log.emit)
 
 
-def _listed(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
     """What stands between the commas of a setting."""
     return [item for item in map(str.strip, text.split(",")) if item]

@@ -16,7 +16,7 @@ from pipeline.listen.transcriber import Transcript
 from pipeline.types import Event, Samples
 from tests.timeline import Scripted, Timeline, ToneVoice, of, tone
 
-LOST = "lost"
+LOST, BROKEN = "lost", "broken"
 CLAUSE = "One two three four five six seven eight nine ten."  # 49 characters, 3.3 s at usual pace
 
 
@@ -36,6 +36,8 @@ class Desk:
         words = next(self.script)
         if words == LOST:
             raise HelperLost("desk: nothing listens there")
+        if words == BROKEN:
+            raise KeyError("as nobody expected")
         return Transcript(words, 0.7, "en")
 
     async def warm(self) -> bool:
@@ -119,6 +121,12 @@ def test_what_it_fails_at_is_understood_here_and_it_is_told_once_after_the_answe
     ]
     (lost,) = of(events, "helper.lost")
     assert lost.data == {"helper": "hearing helper", "what": "desk: nothing listens there"}
+
+
+def test_whatever_it_raises_it_is_understood_here() -> None:
+    events = heard(1.0, desk=[BROKEN])
+    assert texts(events) == ["Own 1?"]
+    assert of(events, "helper.lost")[0].data["what"] == "desk: KeyError: 'as nobody expected'"
 
 
 def test_it_is_left_alone_for_a_while_and_asked_again_once_it_can_be_reached() -> None:

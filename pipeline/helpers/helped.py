@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from pipeline.clock import Clock
+from pipeline.errors import UsageError
 from pipeline.events import EventLog
 from pipeline.helpers.helper import HearingHelper, HelperLost, Sound, VoiceHelper
 from pipeline.listen.transcriber import Transcriber, Transcript
@@ -78,12 +79,14 @@ class _Standing(Generic[H]):
         """Whether it should be asked."""
         return not self._resting.rests
 
-    async def failed(self, error: HelperLost) -> None:
+    async def failed(self, error: Exception) -> None:
         if self._resting.rests:  # what was asked of it before has failed too
             return
         self._resting.failed()
         if not self._away:
             self._away = True
+            if not isinstance(error, HelperLost):
+                error = HelperLost(f"{self.helper.name}: {type(error).__name__}: {error}")
             await self._helpers.lost(self._which, error)
 
     def answered(self) -> None:
@@ -107,7 +110,9 @@ class _HelpedTranscriber:
         if self._standing.there:
             try:
                 heard = await self._standing.helper.transcribe(samples)
-            except HelperLost as error:
+            except UsageError:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, our own recogniser may do better
                 await self._standing.failed(error)
             else:
                 self._standing.answered()
@@ -137,7 +142,9 @@ class _HelpedVoice:
                         yield samples
                 if not seconds:
                     raise HelperLost(f"{helper.name}: it gave no sound for words; see the server's log")
-            except HelperLost as error:
+            except UsageError:
+                raise
+            except Exception as error:  # noqa: BLE001 - as above
                 await self._standing.failed(error)
                 words = _left(words, seconds, speed)
             else:
