@@ -15,6 +15,9 @@ _ABOVE = 2.0
 """Power over that of the floor from which there is sound, 3 dB. Of noise without a colour, none of 100 000 blocks
 has so much: their power spreads by 6 %, and the least of a hundred lies 14 % below."""
 
+_CERTAINLY_ABOVE = 4.0
+"""The same for 10 ms, 6 dB: the power of such a piece of noise spreads by 13 %."""
+
 _STRETCH, _STRETCHES = 12, 8
 """Blocks of a stretch, and stretches of which the least block is the floor: half a second each, nearly four in all. Who
 speaks pauses in between, and a fan that is turned up is the floor four seconds later."""
@@ -31,11 +34,20 @@ class Floor:
 
     def loud(self, block: Samples) -> bool:
         """Whether there is sound in the next block (int16); the first is the floor."""
-        differences = np.diff(block.astype(np.float32))
-        power = float(differences @ differences)
+        power = _power(block)
         if self._blocks % _STRETCH:
             self._least[-1] = min(self._least[-1], power)
         else:
             self._least.append(power)
         self._blocks += 1
         return power > _ABOVE * min(self._least)
+
+    def certainly(self, piece: Samples) -> bool:
+        """Whether there is sound in a piece as short as 10 ms, which is no block yet."""
+        return bool(self._least) and _power(piece) > _CERTAINLY_ABOVE * min(self._least)
+
+
+def _power(samples: Samples) -> float:
+    """Of the differences, a sample."""
+    differences = np.diff(samples.astype(np.float32))
+    return float(differences @ differences) / max(1, len(differences))

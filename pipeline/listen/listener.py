@@ -12,13 +12,11 @@ from pipeline.clock import Clock
 from pipeline.errors import MicrophoneLost
 from pipeline.events import EventLog
 from pipeline.listen.echo import Cleaned
+from pipeline.listen.quiet import JOINT, joined
 from pipeline.listen.segmenter import GAP, Segmenter, Speech
 from pipeline.listen.wake import WakeWord, Woken
 from pipeline.sources import Health, Lost, News, Tell, follow
 from pipeline.types import AudioChunk, read_only
-
-_JOINT = 0.001
-"""Seconds by which chunks may lie apart and still be joined: less than anything that is told of times."""
 
 Clean = Callable[[AudioChunk], Cleaned]
 """Takes our own voice out of a piece of the microphone's sound."""
@@ -51,7 +49,7 @@ class Listener:
         """
         t_next: float | None = None
         lost = False
-        source = follow(self._clock, lambda: microphone, lambda chunk: chunk.t_end, _stalled)
+        source = follow(self._clock, lambda: joined(microphone), lambda chunk: chunk.t_end, _stalled)
         async with aclosing(source) as items:
             async for item in items:
                 if isinstance(item, AudioChunk):
@@ -81,7 +79,7 @@ class Listener:
 
         `t_next` is when the chunk before it ended, seconds.
         """
-        if t_next is not None and abs(chunk.t - t_next) > _JOINT:
+        if t_next is not None and abs(chunk.t - t_next) > JOINT:
             yield from self._all_gathered()
         self._gathered.append(chunk)
         if sum(len(piece.samples) for piece in self._gathered) >= self._ears.segmenter.wanting:

@@ -1,0 +1,78 @@
+"""Longer pieces of sound while it has been quiet for long: to hand one over takes more work than what is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from pipeline.errors import DeviceLost
+from pipeline.listen.floor import BLOCK, Floor
+from pipeline.listen.transcriber import RATE
+from pipeline.sources import News, iterated
+from pipeline.types import AudioChunk, read_only
+
+_JOINED = 0.1
+"""Seconds of a piece."""
+
+_QUIET = 2.0 * RATE
+"""Samples without sound beyond the floor of noise after which nothing is waited for: by then every end of a turn has
+been decided, and what comes next begins with a sound."""
+
+JOINT = 0.001
+"""Seconds by which chunks may lie apart and still be joined: less than anything that is told of times."""
+
+
+def joined(chunks: Iterable[AudioChunk | News]) -> Iterator[AudioChunk | News]:
+    """The same sound. While it is quiet up to a tenth of a second of it comes at once, or as much as there is when a
+    sound does; for the thread that reads the microphone. Closing it closes `chunks`.
+    """
+    quiet, waiting = _Quiet(), list[AudioChunk]()
+    with iterated(chunks) as items:
+        try:
+            for item in items:
+                if not isinstance(item, AudioChunk):
+                    yield from _one(waiting)
+                    yield item
+                    continue
+                if waiting and abs(item.t - waiting[-1].t_end) > JOINT:
+                    yield from _one(waiting)
+                waiting.append(item)
+                if not quiet.after(item) or item.t_end - waiting[0].t >= _JOINED - JOINT:
+                    yield from _one(waiting)
+        except DeviceLost:
+            yield from _one(waiting)
+            raise
+        yield from _one(waiting)
+
+
+def _one(waiting: list[AudioChunk]) -> Iterator[AudioChunk]:
+    """All of them as one, if there are any; none waits any more."""
+    if len(waiting) == 1:
+        yield waiting.pop()
+    elif waiting:
+        samples = read_only(np.concatenate([chunk.samples for chunk in waiting]))
+        first = waiting[0]
+        waiting.clear()
+        yield AudioChunk(first.t, samples, first.rate)
+
+
+class _Quiet:
+    """How long there was no sound."""
+
+    def __init__(self) -> None:
+        self._floor = Floor()
+        self._block = np.zeros(0, np.int16)  # less than a block
+        self._since = 0  # samples
+
+    def after(self, chunk: AudioChunk) -> bool:
+        """Whether it has been quiet for long, to the end of this one."""
+        self._since += len(chunk.samples)
+        if self._floor.certainly(chunk.samples):
+            self._since = 0
+        self._block = np.concatenate([self._block, chunk.samples])
+        while len(self._block) >= BLOCK:
+            block, self._block = self._block[:BLOCK], self._block[BLOCK:]
+            if self._floor.loud(block):
+                self._since = 0
+        return self._since > _QUIET
