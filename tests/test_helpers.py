@@ -186,13 +186,13 @@ def test_a_clause_of_which_nothing_was_heard_is_spoken_here_from_its_beginning()
 def test_of_a_clause_that_broke_off_the_rest_is_spoken_here_from_the_beginning_of_a_word() -> None:
     own = OwnVoice()
     events = spoken(CLAUSE, DeskVoice(iter([(1.2, LOST)])), own)
-    assert own.said[0] == "five six seven eight nine ten."
+    assert own.said[0] == "four five six seven eight nine ten."
     assert of(events, "spoken")[0].data["heard_text"] == CLAUSE
 
 
 def test_nothing_is_said_twice_where_it_broke_off_at_the_end() -> None:
     own = OwnVoice()
-    spoken(CLAUSE, DeskVoice(iter([(4.0, LOST)])), own)
+    spoken(CLAUSE, DeskVoice(iter([(4.4, LOST)])), own)
     assert own.said == ["I can't reach my helper, so I go on without it."]
 
 

@@ -117,12 +117,15 @@ def sane_rate(rate: int) -> int:
 
 
 async def found(name: str, host: str, port: int, limit: Reach) -> list[str]:
-    """The addresses of `host`, now. Raises HelperLost if it has none, or one that lies beyond `limit`."""
+    """The addresses of `host`, now, those of IPv4 first: a home network may give others that lead nowhere.
+
+    Raises HelperLost if it has none, or one that lies beyond `limit`.
+    """
     try:
         listed = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise HelperLost(f"{name}: no host is known as '{host}'; check the address and the network") from error
-    addresses = [_with_scope(sockaddr) for *_, sockaddr in listed]
+    addresses = sorted((_with_scope(sockaddr) for *_, sockaddr in listed), key=lambda address: ":" in address)
     near(name, reach_of_found(addresses), limit)
     return addresses
 
