@@ -3,8 +3,8 @@
     python -m benchmarks.idle [--seconds 120] [--turns 4] [--model tiny] [--rate 10]
 
 `glasses run --start wake`, with everything that it does, in a room with a faint noise where somebody talks now and then
-who means somebody else, and with a camera of 720p over HTTP that gives as many pictures a second as are looked at.
-Needs PulseAudio.
+who means somebody else, and with a USB camera of 720p, of whose 30 pictures a second at most --rate are looked at.
+Needs PulseAudio. Memory is what the process has after the questions, which are about print and things.
 
 What that would be on a Raspberry Pi is reckoned with two ratios, since no Pi is here. Both were measured on Pis by one
 program and are measured here beside the session: how many million instructions a second 7-zip's benchmark finds
@@ -24,9 +24,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -34,7 +33,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.latency import sound_system
-from benchmarks.processes import peak, resident
+from benchmarks.processes import peak
 from benchmarks.wake_speech import SPOKEN
 from devices.resampling import resampled
 from glasses import weights
@@ -42,7 +41,7 @@ from glasses.recordings import open_recording
 from pipeline.speak.piper import Piper
 from pipeline.types import Samples
 from tests.sound import ROOM_RATE, Room
-from tests.streams import MULTIPART, Step, StreamServer, jpeg, part
+from tests.streams import jpeg
 
 SIGN = Path(__file__).parents[1] / "recordings" / "shop-sign"
 QUESTIONS = ("What does this say?", "What time does it close on Saturday?", "How many people are there?")
@@ -73,8 +72,8 @@ https://github.com/ThomasKaiser/sbc-bench."""
 class Session:
     """A session in a process of its own, and what it has used."""
 
-    def __init__(self, camera: str, model: str, rate: float) -> None:
-        command = [sys.executable, "-m", "benchmarks.idle_session", camera, model, str(rate)]
+    def __init__(self, pictures: Path, model: str, rate: float) -> None:
+        command = [sys.executable, "-m", "benchmarks.idle_session", str(pictures), model, str(rate)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self._events: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._answers: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -119,23 +118,14 @@ class Found:
 
     shares: dict[str, float]  # of one core while idle, by part; "process" is all of it
     turns: list[float]  # seconds of processor time beyond what idling would have taken
-    peak: float  # megabytes
-    resident: float  # megabytes at the end
+    peak: float  # megabytes of 1024 KB
 
 
-def pictures() -> list[bytes]:
-    """The sign, as a camera with a moving head sees it, there and back: parts of a multipart answer."""
+def pictures(folder: Path) -> None:
+    """The sign, as a camera with a moving head sees it, there and back: JPEGs."""
     frames = [frame.image for frame in open_recording(SIGN).frames()]
-    return [part(jpeg(image)) for image in (*frames, *reversed(frames))]
-
-
-def stream(parts: Sequence[bytes], rate: float) -> Iterator[Step]:
-    """So many of them a second, over and over."""
-    yield MULTIPART
-    start = time.monotonic()
-    for number in count():
-        yield start + number / rate
-        yield parts[number % len(parts)]
+    for number, image in enumerate((*frames, *reversed(frames))):
+        (folder / f"{number:05}.jpg").write_bytes(jpeg(image))
 
 
 def sentences() -> dict[str, Samples]:
@@ -150,17 +140,18 @@ def sentences() -> dict[str, Samples]:
 
 def measure(seconds: float, turns: int, model: str, rate: float) -> Found:
     """Idle for so many seconds, then ask so many questions."""
-    said, parts = sentences(), pictures()
-    with sound_system("idle") as system, StreamServer(lambda: stream(parts, rate)) as server:
+    said = sentences()
+    with sound_system("idle") as system:
+        pictures(system.folder)
         room = Room(system.pipe("mic"))
-        session = Session(server.address, model, rate)
+        session = Session(system.folder, model, rate)
         try:
             if not session.until("microphone.opened", 120):
                 sys.exit("idle: the session does not begin")
             time.sleep(_SETTLED)
             shares = idle(session, room, said, seconds)
             costs = [turn(session, room, said, number, shares["process"]) for number in range(turns)]
-            return Found(shares, costs, peak(session.process.pid), resident(session.process.pid))
+            return Found(shares, costs, peak(session.process.pid))
         finally:
             session.close()
             room.close()
@@ -173,7 +164,7 @@ def idle(session: Session, room: Room, said: Mapping[str, Samples], seconds: flo
         room.say(said[NOT_MEANT[number % len(NOT_MEANT)]])
         time.sleep(_TALK_EVERY)
     after, took = session.used(), time.monotonic() - began
-    return {part: (used - before.get(part, 0.0)) / took for part, used in after.items()}
+    return {name: (used - before.get(name, 0.0)) / took for name, used in after.items()}
 
 
 def turn(session: Session, room: Room, said: Mapping[str, Samples], number: int, share: float) -> float:
@@ -236,7 +227,7 @@ def show(found: Found, mips: float | None, copied: float) -> None:
     turns = sorted(found.turns)
     if turns:
         print(f"idle: a turn {median(turns):.1f} s more (from {turns[0]:.1f} to {turns[-1]:.1f}, of {len(turns)})")
-    print(f"idle: memory {found.peak:.0f} MB at the peak, {found.resident:.0f} MB at the end")
+    print(f"idle: memory {found.peak:.0f} MB at the peak")
     for name, (pi_mips, pi_copied) in MACHINES.items():
         ratios = sorted([*([mips / pi_mips] if mips else []), copied / pi_copied])
         shares = " to ".join(f"{whole * ratio:.0%}" for ratio in ratios)

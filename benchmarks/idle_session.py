@@ -1,25 +1,32 @@
 """A live session for `benchmarks.idle` that keeps account of where its processor time goes.
 
-    python -m benchmarks.idle_session CAMERA MODEL RATE
+    python -m benchmarks.idle_session PICTURES MODEL RATE
 
-It is what `glasses run --start wake --json` is, but that each line it reads is answered by one with the seconds of
-processor time so far: of the process, and of each part by the clock of the thread that it runs in.
+PICTURES is a folder of JPEGs: what a USB camera of 30 pictures a second gives, as OpenCV's V4L2 does. Only those that
+are looked at are decoded. Otherwise it is what `glasses run --start wake --json` is, but that each line it reads is
+answered by one with the seconds of processor time so far: of the process, and of each part by the clock of the thread
+that it runs in.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
+from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
+
 import devices.camera_reading
-import devices.microphone_card
 import pipeline.look.quality
+from devices import camera_opencv
 from glasses import config as configuration
 from glasses.live import Wish, live
 from pipeline.listen.echo import FullDuplex
@@ -35,6 +42,47 @@ _PARTS: dict[str, list[tuple[Any, str]]] = {
     "wake word": [(MicroWakeWord, "feed")],
 }
 """What is counted under which name: where each is found."""
+
+
+CAMERA_RATE = 30.0
+"""Pictures a second."""
+
+
+class UsbCamera:
+    """A cv2.VideoCapture as V4L2 gives it: `grab` waits for a JPEG and copies it, `retrieve` decodes it."""
+
+    def __init__(self, folder: Path, *_: object) -> None:
+        self._files = [np.fromfile(path, np.uint8) for path in sorted(folder.glob("*.jpg"))]
+        self._zero = time.monotonic()
+        self._count = 0
+        self._grabbed = self._files[0]
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
+        return True
+
+    def set(self, prop: int, value: float) -> bool:
+        return True
+
+    def get(self, prop: int) -> float:
+        given: dict[int, float] = {cv2.CAP_PROP_FPS: CAMERA_RATE, cv2.CAP_PROP_POS_MSEC: 1000 * self._taken}
+        return given.get(prop, 0.0)
+
+    def grab(self) -> bool:
+        self._count += 1
+        time.sleep(max(0.0, self._taken - time.monotonic()))
+        self._grabbed = self._files[self._count % len(self._files)].copy()
+        return True
+
+    def retrieve(self) -> tuple[bool, Any]:
+        picture = cv2.imdecode(self._grabbed, cv2.IMREAD_COLOR)
+        return picture is not None, picture
+
+    def release(self) -> None:
+        pass
+
+    @property
+    def _taken(self) -> float:
+        return self._zero + self._count / CAMERA_RATE
 
 
 def counted(seconds: Counter[str], part: str, function: Callable[..., Any], *, lazy: bool) -> Callable[..., Any]:
@@ -68,16 +116,19 @@ def _print(**line: Any) -> None:
 
 
 def main() -> None:
-    camera, model, rate = sys.argv[1:]
+    folder, model, rate = sys.argv[1:]
+    cv2.VideoCapture = partial(UsbCamera, Path(folder))  # type: ignore[assignment, misc]
+    setattr(camera_opencv._WebcamLink, "_there", lambda link: Path("/dev/null"))  # noqa: B010 - mypy knows it as it was
     seconds: Counter[str] = Counter()
     for part, places in _PARTS.items():
         for owner, name in places:
             setattr(owner, name, counted(seconds, part, getattr(owner, name), lazy=name == "feed"))
     config = configuration.defaults(
-        {"camera.address": camera, "listen.model": model, "start.how": "wake", "look.rate": float(rate)}
+        {"camera.address": "webcam", "listen.model": model, "start.how": "wake", "look.rate": float(rate)}
     )
     threading.Thread(target=answer, args=(seconds,), daemon=True).start()
     live(config, Wish(), _show)
+    os._exit(0)  # as `glasses run` ends
 
 
 if __name__ == "__main__":
