@@ -64,8 +64,9 @@ class UsbCamera:
         return True
 
     def get(self, prop: int) -> float:
-        given: dict[int, float] = {cv2.CAP_PROP_FPS: CAMERA_RATE, cv2.CAP_PROP_POS_MSEC: 1000 * self._taken}
-        return given.get(prop, 0.0)
+        if prop == cv2.CAP_PROP_POS_MSEC:
+            return 1000 * self._taken
+        return CAMERA_RATE if prop == cv2.CAP_PROP_FPS else 0.0
 
     def grab(self) -> bool:
         self._count += 1
