@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pipeline.errors import GlassesError
 
 if TYPE_CHECKING:
-    from pipeline.ask.transport import Sent
+    from pipeline.ask.sent import Sent
     from pipeline.clock import Clock
     from pipeline.events import EventLog
 

@@ -18,7 +18,7 @@ import pytest
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from pipeline import clock as clocks
-from pipeline.ask.transport import Sent
+from pipeline.ask.sent import Sent
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
 from pipeline.helpers.addresses import Helping, open_hearing, open_voice

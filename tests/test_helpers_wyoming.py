@@ -19,7 +19,7 @@ from glasses.models import Models
 from glasses.replaying import Replayed, replay
 from pipeline import clock as clocks
 from pipeline.ask.reach import Reach
-from pipeline.ask.transport import Sent
+from pipeline.ask.sent import Sent
 from pipeline.clock import Clock
 from pipeline.costs import fixed
 from pipeline.errors import GlassesError

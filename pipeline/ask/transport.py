@@ -9,7 +9,6 @@ import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +17,7 @@ from httpx_sse import EventSource
 
 from pipeline.ask.failures import Failure, failed, one_line
 from pipeline.ask.reach import reach_of_host
+from pipeline.ask.sent import Sent as Sent
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
 from pipeline.types import Outcome, Picture
@@ -55,18 +55,6 @@ T = TypeVar("T")
 def _trusted() -> ssl.SSLContext:
     """Whose certificates are good, as httpx has it; loaded once, since it takes as long as a question."""
     return httpx.create_ssl_context()
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """One request as it leaves: what a log of them needs to know, and none of its words."""
-
-    t: float  # seconds on the session's clock
-    backend: str  # its address
-    host: str
-    size: int  # bytes of the body
-    pictures: tuple[float, ...]  # when the light fell on each that goes along, seconds
-    what: str = "question"  # or words to be spoken, sound to be understood; contact: nothing but whether it is there
 
 
 class Server:

@@ -12,7 +12,7 @@ from pipeline.clock import Clock
 from pipeline.errors import UsageError
 
 if TYPE_CHECKING:
-    from pipeline.ask.transport import Sent
+    from pipeline.ask.sent import Sent
     from pipeline.helpers.helper import HearingHelper, VoiceHelper
     from pipeline.helpers.speech_api import Endpoint
     from pipeline.helpers.wyoming import WyomingServer

@@ -15,7 +15,8 @@ from typing import Any
 
 from pipeline.ask.failures import Failure, one_line
 from pipeline.ask.reach import Reach, reach_of_url
-from pipeline.ask.transport import Incoming, Sent, Server
+from pipeline.ask.sent import Sent
+from pipeline.ask.transport import Incoming, Server
 from pipeline.clock import Clock
 from pipeline.helpers.addresses import known_reach
 from pipeline.helpers.helper import CONNECT, PATIENCE, HelperLost, Sound, believed, mono, near, patience_for, sane_rate

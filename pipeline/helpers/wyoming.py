@@ -22,7 +22,7 @@ from wyoming.tts import Synthesize, SynthesizeVoice
 
 from pipeline.ask.failures import one_line
 from pipeline.ask.reach import Reach
-from pipeline.ask.transport import Sent
+from pipeline.ask.sent import Sent
 from pipeline.clock import Clock
 from pipeline.helpers.helper import (
     CONNECT,
