@@ -22,6 +22,7 @@ from glasses.quiet import libraries_quiet
 from glasses.service_watch import Watch
 from glasses.settings import Config
 from pipeline import clock as clocks
+from pipeline.ask.checking import checked
 from pipeline.buttons import Button
 from pipeline.clock import Clock
 from pipeline.errors import CameraLost, DeviceLost, GlassesError, MicrophoneLost, UsageError
@@ -152,6 +153,7 @@ class _Live:
         await self._begin(stack, session.tell)
         if self._watch:
             await stack.enter_async_context(self._watch.going(session.tell))
+        await stack.enter_async_context(checked(backend, self._log, session.tell))
         await session.run(camera, microphone or (), self._about, button, self._light.dark)
 
     async def _begin(self, stack: AsyncExitStack, tell: Tell) -> None:

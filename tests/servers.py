@@ -76,7 +76,8 @@ def no_reader() -> Any:
 class ChatServer:
     """Answers every POST with `script`; keeps the requests, and says when a client has left early.
 
-    `models` are those that it lists where it is asked for them, with the status `listing`.
+    `models` are those that it lists where it is asked for them, with the status `listing`; at each other path there
+    is what `at` says, or the list again.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class ChatServer:
         certificate: Path | None = None,
         models: Sequence[str] = (),
         listing: int = 200,
+        at: Mapping[str, tuple[int, str]] | None = None,
     ) -> None:
         self.requests: list[Received] = []
         self.connections = 0
@@ -97,6 +99,7 @@ class ChatServer:
         self._status = status
         self._models = models
         self._listing = listing
+        self._at = at or {}
         self._headers = {"content-type": kind, **(headers or {})}
         self._closing = threading.Event()
         self._http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
@@ -137,12 +140,24 @@ class ChatServer:
                 pass
 
             def do_GET(self) -> None:
-                listed = json.dumps({"object": "list", "data": [{"id": name} for name in server._models]}).encode()
-                self.send_response(server._listing)
+                try:
+                    if server._models == STALL:
+                        server._stall(self.connection)
+                except OSError:
+                    self.close_connection = True
+                    return
+                listed = json.dumps({"object": "list", "data": [{"id": name} for name in server._models]})
+                status, text = server._at.get(self.path, (server._listing, listed))
+                self.send_response(status)
                 self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(listed)))
+                self.send_header("content-length", str(len(text.encode())))
                 self.end_headers()
-                self.wfile.write(listed)
+                self.wfile.write(text.encode())
+
+            def do_HEAD(self) -> None:
+                self.send_response(404)
+                self.send_header("content-length", "0")
+                self.end_headers()
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["content-length"]))

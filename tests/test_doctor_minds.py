@@ -73,6 +73,16 @@ def test_a_model_that_is_not_listed_and_answers_is_well(find: Find) -> None:
     assert "does not list the model 'large'" in finding.text
 
 
+def test_a_model_that_the_server_says_it_has_not_is_found_before_anything_is_asked(find: Find) -> None:
+    missing = 404, '{"error": {"message": "model not found", "code": "model_not_found"}}'
+    with ChatServer(RED, models=["small"], at={"/v1/models/large": missing}) as server:
+        (finding,) = find(f"{server.base_url}#large")
+        assert server.requests == []
+    assert finding.state == "fail"
+    assert finding.text.endswith("the server has no model 'large'")
+    assert finding.remedy == "check the model's name, or install it"
+
+
 def test_a_server_that_lists_nothing_may_still_be_well(find: Find) -> None:
     with ChatServer(RED, listing=404) as server:
         (finding,) = find(f"{server.base_url}#small")

@@ -31,6 +31,7 @@ from glasses.recordings import open_recording, read_events
 from glasses.settings import Config
 from glasses.testing import Replay
 from pipeline.types import Samples
+from tests.servers import ChatServer
 from tests.sound import RATE, Ears, Room, SoundSystem, ears, room, sound_system
 from tests.streams import unused_port
 
@@ -271,6 +272,15 @@ def test_without_any_device_it_starts_says_what_is_missing_and_ends_when_told(st
     code, seconds = running.end()
     assert code == 0
     assert seconds < 1.0
+
+
+def test_a_key_that_is_refused_is_told_before_anybody_asks(start: Start) -> None:
+    with ChatServer([], listing=401) as server:
+        running = start("run", "--camera", "none", "--backend", f"{server.base_url}#m", GLASSES_API_KEY="bad")
+        fault = running.until("fault")
+        assert server.requests == []
+    assert fault["data"]["told"] == "The key for 127.0.0.1 is refused."
+    assert running.end()[0] == 0
 
 
 def test_pictures_and_recordings_are_kept_by_voice(start: Start, camera: Camera, room: Room, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from pipeline.types import Answer, AnswerDelta, Picture, Question, VideoFrame, r
 
 if TYPE_CHECKING:
     from pipeline.ask.backend import Backend
+    from pipeline.ask.failures import Failure
     from pipeline.ask.reach import Reach
 
 _PATIENCE = 3.0
@@ -115,19 +116,21 @@ async def _examined(clock: Clock, mind: Backend, patience: float) -> Finding:
     from pipeline.ask.remote import Remote
 
     facts = [mind.name]
-    listed: list[str] = []
     if isinstance(mind, Remote):
         facts[0] += f", {mind.key}"
         try:
-            listed = await mind.models(clock.now() + min(_PATIENCE, patience))
+            known = await mind.known(clock.now() + min(_PATIENCE, patience))
         except Failure as error:
             # Not every server lists its models, so only what no question could mend ends it here.
-            if error.status in (0, 401, 403):
+            if not error.status or error.about:
                 what = str(error).removeprefix(f"{mind.name}: ")
-                return Finding("backend", "fail", f"{facts[0]}: {what}", _remedy(error.status, mind.key))
-        if mind.model and listed:
-            known = any(name in (mind.model, f"{mind.model}:latest") for name in listed)
-            facts.append("model known" if known else f"does not list the model '{mind.model}'")
+                return Finding("backend", "fail", f"{facts[0]}: {what}", _remedy(error, mind.key))
+            known = "untold"
+        if known == "unknown":
+            what = f"{facts[0]}; the server has no model '{mind.model}'"
+            return Finding("backend", "fail", what, "check the model's name, or install it")
+        if known != "untold":
+            facts.append("model known" if known == "listed" else f"does not list the model '{mind.model}'")
     tried = await _ask(clock, mind, patience)
     if tried.answer.outcome != "ok":
         facts.append(tried.answer.fault.removeprefix(f"{mind.name}: "))
@@ -166,5 +169,11 @@ def _picture(mind: Backend) -> Picture:
     return encode(VideoFrame(0.0, 0, read_only(image)), mind.picture)
 
 
-def _remedy(status: int, key: str) -> str:
-    return f"set {key.partition(' ')[0]}" if status else "start the server, or mend the address in ask.backend"
+def _remedy(error: Failure, key: str) -> str:
+    if error.about == "key":
+        return f"set {key.partition(' ')[0]}"
+    return (
+        "add credit to its account"
+        if error.about == "credit"
+        else "start the server, or mend the address in ask.backend"
+    )

@@ -27,7 +27,7 @@ class Backend(Protocol):
     at the end says what went wrong (`fault`) and what to tell the wearer (`told`).
 
     It may also have an attribute `reach` ("machine", "lan" or "hosted", reach.py): where its pictures go. One that does
-    not say counts as hosted. And it may have a method `warm`, see below.
+    not say counts as hosted. And it may have the methods `warm`, see below, and `troubles`, see checking.py.
     """
 
     name: str

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from pipeline.ask.backend import Backend, warm
+from pipeline.ask.checking import Trouble, troubles
 from pipeline.ask.reach import Reach, reach_of
 from pipeline.clock import Clock
 from pipeline.types import Answer, AnswerDelta, Notice, Question
@@ -48,6 +49,10 @@ class Before(ABC):
     async def warm(self) -> bool:
         """Let the backend get ready."""
         return await warm(self._backend)
+
+    async def troubles(self) -> tuple[Trouble, ...]:
+        """Those of the backend."""
+        return await troubles(self._backend)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """As `Backend.stream`. Raises GlassesError before anything is sent if nothing may be."""

@@ -16,6 +16,7 @@ from contextvars import Context
 from dataclasses import dataclass, field, replace
 
 from pipeline.ask.backend import Backend, warm
+from pipeline.ask.checking import Trouble, troubles
 from pipeline.ask.pictures import fitting, largest
 from pipeline.ask.reach import Reach, farther, reach_of
 from pipeline.clock import Clock
@@ -153,6 +154,14 @@ class Chain:
     async def warm(self) -> bool:
         """Let the one get ready that would be asked now."""
         return await warm(self._in_order()[0].backend)
+
+    async def troubles(self) -> list[Trouble]:
+        """Those of its members; told only if no member is without any: else another goes on in silence."""
+        asked = [member for member in self.members if await self.allows(member)]
+        found = await asyncio.gather(*(troubles(member) for member in asked))
+        every = [trouble for of_one in found for trouble in of_one]
+        told = 1 if all(found) else 0
+        return every[:told] + [replace(trouble, told="") for trouble in every[told:]]
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """As `Backend.stream`; a notice of what failed comes first where another has taken over."""

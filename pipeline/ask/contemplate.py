@@ -11,6 +11,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
 from pipeline.ask.backend import Backend, warm
+from pipeline.ask.checking import Trouble, troubles
 from pipeline.ask.council import Council, Emit, Patience
 from pipeline.ask.pictures import fitting, largest
 from pipeline.ask.reach import Reach, reach_of
@@ -65,6 +66,10 @@ class Contemplating:
     async def warm(self) -> bool:
         """Let the backend get ready."""
         return await warm(self._backend)
+
+    async def troubles(self) -> tuple[Trouble, ...]:
+        """Those of the backend: agents that fail cost nothing but their vote."""
+        return await troubles(self._backend)
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Notice | Answer, None]:
         """As `Backend.stream`; a first impression comes before the answer where that takes long."""

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, Literal
 
 from pipeline.errors import GlassesError
 from pipeline.types import Outcome
@@ -17,6 +17,10 @@ _LONGEST_WORDS = 300
 
 _LONGEST_DELAY = 24 * 3600
 """Seconds. A server that asks for more patience than a day is not worth repeating."""
+
+
+Subject = Literal["", "key", "credit", "model", "silence"]
+"""What every further question would fail of as well: its key, its account, its model, a server that says nothing."""
 
 
 class Failure(GlassesError):
@@ -31,12 +35,26 @@ class Failure(GlassesError):
         status: int = 0,
         again: bool = False,
         after: float = 0.0,
+        about: Subject = "",
     ) -> None:
         super().__init__(message, told=told)
         self.outcome = outcome  # what becomes of the answer
         self.status = status  # HTTP's, 0 without one
         self.again = again  # whether the same question may fare better in a moment
         self.after = after  # seconds that the server wants to be left alone; 0 if it does not say
+        self.about: Subject = about
+
+    def without(self, secret: str) -> Failure:
+        """The same, where the server has quoted `secret`, without it."""
+        return Failure(
+            str(self).replace(secret, "***") if secret else str(self),
+            told=self.told.replace(secret, "***") if secret else self.told,
+            outcome=self.outcome,
+            status=self.status,
+            again=self.again,
+            after=self.after,
+            about=self.about,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +62,16 @@ class _Meaning:
     remedy: str
     told: str
     outcome: Outcome = "error"
+    about: Subject = ""
 
 
 _REFUSED = _Meaning("ask something else", "The model declined to answer that.", "refused")
 _HELD_BACK = _Meaning("ask something else", "The answer was held back.", "filtered")
-_WRONG_KEY = _Meaning("check the key", "The model did not accept my key.")
+_WRONG_KEY = _Meaning("check the key", "The model did not accept my key.", about="key")
 _TOO_BIG = _Meaning("let the server take bigger requests", "The picture was too big for the model.")
 _TOO_MUCH = _Meaning("give the model more context, or begin anew", "That was more than the model can take in at once.")
 _BAD_REQUEST = _Meaning("the server can't take this request; see its log", "The model could not take my question.")
-_NO_CREDIT = _Meaning("add credit to the account", "The model's account has no credit left.")
+_NO_CREDIT = _Meaning("add credit to the account", "The model's account has no credit left.", about="credit")
 _SLOW = _Meaning("ask again", "The model took too long.")
 _BUSY = _Meaning("ask again later", "The model is too busy right now.")
 _FAULTY = _Meaning("see the server's log, or ask again", "The model's server had a fault.")
@@ -60,7 +79,7 @@ _MOVED = _Meaning("give the address it points to", "The model's address has move
 _STATUS = {
     401: _WRONG_KEY,
     402: _NO_CREDIT,
-    403: _Meaning("check what the key may do", "The model does not let me in."),
+    403: _Meaning("check what the key may do", "The model does not let me in.", about="key"),
     404: _Meaning("check the address, it often ends with /v1", "I found no model at its address."),
     408: _SLOW,
     413: _TOO_BIG,
@@ -130,6 +149,7 @@ def failed(name: str, model: str, status: int, body: str, headers: Mapping[str, 
         status=status,
         again=again,
         after=delay,
+        about=meaning.about,
     )
 
 
@@ -146,7 +166,8 @@ def _meaning(status: int, words: str, code: str, model: str) -> _Meaning:
     if code == "insufficient_quota":
         return _NO_CREDIT
     if status == 404 and (code == "model_not_found" or re.search(r"\bmodels?\b", words)):
-        return _Meaning("check the model's name, and that it is installed", f"I don't know the model {model}.")
+        told = f"I don't know the model {model}."
+        return _Meaning("check the model's name, and that it is installed", told, about="model")
     for pattern, meaning in _SAID:
         if pattern.search(words):
             return meaning

@@ -25,6 +25,7 @@ class Profile:
     effort: Mapping[str, str] = field(default_factory=dict)  # its words for our modes; nothing is sent for others
     long_edge: int = 768  # of a picture, pixels: small models look at no more, and take seconds for them
     reach: Reach | None = None  # known without looking its name up
+    key_path: str = ""  # what only a good key gets, where that is not so of its list of models
 
 
 PROFILES = {
@@ -74,6 +75,7 @@ PROFILES = {
         effort=_LOW,
         long_edge=1024,
         reach="hosted",
+        key_path="/key",
     ),
     "ollama": Profile("ollama", "http://localhost:11434", effort={"instant": "off", "thinking": "on"}),
     "llamacpp": Profile("chat", "http://localhost:8080/v1", needs_model=False),

@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pipeline.ask import anthropic, chat, gemini, ollama, responses
 from pipeline.ask.backend import PictureBudget
-from pipeline.ask.failures import Failure, one_line
+from pipeline.ask.checking import Trouble
+from pipeline.ask.failures import Failure, Subject, one_line
 from pipeline.ask.profiles import Profile, trains
 from pipeline.ask.reach import Reach, reach_of_url
 from pipeline.ask.transport import Reply, Sent, Server
@@ -35,11 +38,18 @@ _PAUSES = (0.5, 1.0)
 _AFTERWARDS = 1.0
 """Seconds after the finish reason for the count of tokens: the answer's last clause waits for it."""
 
+_CHECK = 5.0
+"""Seconds for a server to say what it has, before anybody asks: then it either answers at once or hangs."""
+
 _QUALITY = 85
 """Of the JPEG: print stays readable, and a picture under 100 kB."""
 
 _SENSELESS = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 """What a format raises on events that are not its own."""
+
+
+Known = Literal["listed", "unlisted", "unknown", "untold"]
+"""Of a model: the server has it; its list lacks it, which may be long; it has not; there is no list, or no name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +105,11 @@ class Remote:
         return self._model
 
     @property
+    def _called(self) -> str:
+        """What it is called aloud: the service, or the machine."""
+        return urlsplit(self.name).hostname or self.name.partition(":")[0]
+
+    @property
     def key(self) -> str:
         """The name of its key and whether there is one, for people."""
         return f"{self._profile.key} {'set' if self._key else 'not set'}"
@@ -107,6 +122,38 @@ class Remote:
     async def warm(self) -> bool:
         """Open a connection for a question that may come soon; False if the server can't be reached."""
         return await self._server.warm()
+
+    async def troubles(self) -> list[Trouble]:
+        """What will keep it from answering, as far as it says so without being asked; none if nobody is there."""
+        if not await self.warm():
+            return []
+        try:
+            known = await self.known(self._clock.now() + _CHECK)
+        except Failure as error:
+            return [Trouble(str(error), _ahead(error.about, self._called))] if error.about else []
+        if known == "unknown":
+            fault = f"{self.name}: the server has no model '{self._model}'; check its name, or install it"
+            return [Trouble(fault, f"{self._called} does not know the model {self._model}.")]
+        return []
+
+    async def known(self, until: float) -> Known:
+        """Whether the server has the model, as far as it says.
+
+        Raises Failure if it refuses the key, or does not answer `until` then, seconds on the clock.
+        """
+        if self._profile.key_path:
+            await self._got(self._profile.key_path, until)
+        listed = await self.models(until)
+        if not (self._model and listed):
+            return "untold"
+        if any(name in (self._model, f"{self._model}:latest") for name in listed):
+            return "listed"
+        if self._profile.format == "ollama":
+            return "unknown"
+        try:  # lists are cut, and leave out the other names of a model
+            return "listed" if _names(await self._got(f"/models/{self._model}", until)) else "unlisted"
+        except Failure as error:
+            return "unknown" if error.about == "model" else "unlisted"
 
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`: deltas as the server sends them, then one Answer."""
@@ -136,9 +183,8 @@ class Remote:
             if again is None or again >= until:
                 break
             await self._clock.sleep_until(again)
+        failure = failure and failure.without(self._key)
         outcome, fault, told = (failure.outcome, str(failure), failure.told) if failure else ("ok", "", "")
-        if self._key:
-            fault, told = fault.replace(self._key, "***"), told.replace(self._key, "***")  # servers quote what they get
         yield Answer(question.turn, heard.text, outcome, fault, told, heard.tokens)
 
     async def close(self) -> None:
@@ -174,13 +220,22 @@ class Remote:
 
         Raises Failure if it does not answer `until` then, seconds on the clock.
         """
-        reply = self._server.get("/api/tags" if self._profile.format == "ollama" else "/models")
+        listed = await self._got("/api/tags" if self._profile.format == "ollama" else "/models", until)
         try:
-            listed = json.loads(await self._next(reply, Heard(self.name, ""), until) or "")
             named = listed.get("data") or listed["models"]
             return [str(one.get("id") or one["name"]).removeprefix("models/") for one in named]
         except _SENSELESS:
             return []
+
+    async def _got(self, path: str, until: float) -> Any:
+        """The JSON at `path`, None if it is none. Raises Failure as `models` does."""
+        reply = self._server.get(path)
+        try:
+            return json.loads(await self._next(reply, Heard(self.name, ""), until) or "")
+        except Failure as error:
+            raise error.without(self._key) from error
+        except _SENSELESS:
+            return None
         finally:
             await reply.close()
 
@@ -197,7 +252,7 @@ class Remote:
             message = f"{self.name}: no word came for {self._patience.next:g} s; see what the server is doing"
             raise Failure(message, told="The answer stopped in the middle.", outcome="interrupted")
         message = f"{self.name}: no word came within {self._patience.first:g} s; see whether the server is overloaded"
-        raise Failure(message, told="The model did not answer in time.")
+        raise Failure(message, told="The model did not answer in time.", about="silence")
 
     def _read(self, data: str, heard: Heard) -> str:
         """What the event `data` adds to the spoken answer. Raises Failure if it is an error, or makes no sense."""
@@ -209,6 +264,22 @@ class Remote:
             message = f"{self.name}: no event of the format '{self._profile.format}': {one_line(data)}"
             told = "I did not understand the model's server."
             raise Failure(f"{message}; check that the server speaks it", told=told) from error
+
+
+def _ahead(about: Subject, who: str) -> str:
+    """What the wearer hears, before having asked, of what will go wrong."""
+    match about:
+        case "key":
+            return f"The key for {who} is refused."
+        case "credit":
+            return f"The account at {who} has no credit left."
+        case _:
+            return f"The model at {who} does not answer."
+
+
+def _names(one: Any) -> bool:
+    """Whether this is what a server says of one model."""
+    return isinstance(one, dict) and bool(one.get("id") or one.get("name"))
 
 
 def _about_effort(words: str) -> bool:
