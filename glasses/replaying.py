@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from glasses.models import Models
     from pipeline.ask.backend import Backend
     from pipeline.speak.speaker import Speaker
+
+_HELPED = {"helper.transcribe": "transcribe", "helper.synthesise": "synthesise"}
+"""Stages of a helper, and those of our own models that take their place."""
 
 CostsName = Literal["measured", "fixed", "recorded"]
 BackendFactory = Callable[[Clock], "Backend"]
@@ -121,7 +124,13 @@ def _backend(clock: Clock, config: Config, models: Models, past: Sequence[Event]
 def _costs(name: CostsName, config: Config, past: Sequence[Event]) -> Costs:
     if name == "fixed":
         return fixed(config.costs)
-    return recorded(past) if name == "recorded" else measured
+    return recorded(map(_done_here, past)) if name == "recorded" else measured
+
+
+def _done_here(event: Event) -> Event:
+    """What a helper did, as if it had been done here: nobody else is asked in a replay with recorded costs."""
+    stage = _HELPED.get(event.data.get("stage", ""))
+    return replace(event, data={**event.data, "stage": stage}) if stage else event
 
 
 def _speaker(address: str, out: Path | None, clock: Clock, rate: int) -> Speaker:

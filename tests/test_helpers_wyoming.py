@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -16,7 +17,8 @@ import soxr
 from glasses import config as configuration
 from glasses import egress
 from glasses.models import Models
-from glasses.replaying import Replayed, replay
+from glasses.replaying import CostsName, Replayed, replay
+from glasses.settings import Config
 from pipeline import clock as clocks
 from pipeline.ask.reach import Reach
 from pipeline.ask.sent import Sent
@@ -58,6 +60,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
 
 
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Servers are waited for, on a machine that has much else to do."""
+    _patience(monkeypatch, 30.0)
+
+
+@pytest.fixture
+def quickly(unhurried: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody is waited for long."""
+    _patience(monkeypatch, 0.3)
+
+
+def _patience(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    for name in ("helper.PATIENCE", "wyoming.PATIENCE", "wyoming.CONNECT"):
+        monkeypatch.setattr(f"pipeline.helpers.{name}", seconds)
+
+
 def heard(
     address: str, samples: Samples, *, language: str | None = "en", sent: Callable[[Sent], None] | None = None
 ) -> Transcript:
@@ -84,12 +103,19 @@ def there(address: str) -> bool:
 
 
 def session(
-    subscriber: Callable[[Event], None] = lambda event: None, answer: str = "It says open.", **settings: object
+    subscriber: Callable[[Event], None] = lambda event: None,
+    answer: str = "It says open.",
+    *,
+    recording: Path = SIGN,
+    costs: CostsName = "fixed",
+    out: Path | None = None,
+    **settings: object,
 ) -> Replayed:
     """The log of a recorded question that gets this answer, heard and spoken with the help in `settings`."""
     keys = {name.replace("_", ".", 1): value for name, value in settings.items()}
     config = configuration.defaults({"listen.model": "tiny", **keys})
-    return replay(SIGN, config, models(), costs="fixed", backend=Scripted(answer).on, subscribers=[subscriber])
+    mind = Scripted(answer).on
+    return replay(recording, config, models(), costs=costs, backend=mind, out=out, subscribers=[subscriber])
 
 
 @cache
@@ -148,6 +174,19 @@ def test_a_question_is_heard_and_answered_with_both_and_in_the_same_way_each_tim
     assert [event.data["what"] for event in first.of("sent")] == ["sound", "words"]
     assert [entry.what for entry in egress.read()] == ["sound", "words"] * 2
     assert [*map(to_line, first.events)] == [*map(to_line, second.events)]
+
+
+def test_a_session_with_helpers_is_replayed_without_them_in_the_time_that_they_took(
+    whisper: Process, piper: Process, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(SIGN, tmp_path / "shop-sign", ignore=shutil.ignore_patterns("events.jsonl"))
+    session(listen_helper=whisper.address, speak_helper=piper.address, recording=folder, out=folder)
+    again = session(listen_helper=whisper.address, speak_helper=piper.address, recording=folder, costs="recorded")
+    assert again.answers == ["It says open."]
+    assert again.of("sent") == []
+    took = {event.data["stage"]: event.data["seconds"] for event in again.of("span")}
+    assert took["transcribe"] == pytest.approx(Config().costs["helper.transcribe"])
+    assert took["synthesise"] == pytest.approx(Config().costs["helper.synthesise"])
 
 
 # Servers that come and go.
@@ -291,14 +330,6 @@ def test_a_network_that_takes_no_packets_is_not_waited_for(quickly: None) -> Non
             other.connect_ex(full.getsockname())
         with pytest.raises(HelperLost, match=r"nothing came within 0.3 s; see whether .* the network is slow"):
             heard(f"wyoming://127.0.0.1:{full.getsockname()[1]}", TONE)
-
-
-@pytest.fixture
-def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits are short."""
-    monkeypatch.setattr("pipeline.helpers.helper.PATIENCE", 0.3)
-    monkeypatch.setattr("pipeline.helpers.wyoming.PATIENCE", 0.3)
-    monkeypatch.setattr("pipeline.helpers.wyoming.CONNECT", 0.3)
 
 
 def test_a_turn_that_ends_while_a_helper_is_asked_lets_go_of_it() -> None:
