@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from importlib import metadata
 from math import inf
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from devices.camera_turned import turned
 from devices.light import Lamp, Light, Shown
+from pipeline.brought import brought, on_offer
 from pipeline.errors import CameraLost, GlassesError, MicrophoneLost, UsageError
 
 if TYPE_CHECKING:
@@ -227,38 +227,23 @@ def open_light(address: str, told: Callable[[tuple[str, ...]], None] = lambda na
 def listing() -> Iterator[Listed]:
     """Every driver that some package brings, with the devices it finds or the reason why it can't be used."""
     for kind in KINDS:
-        for point in _points(kind):
+        for name in on_offer(kind):
             try:
-                driver = _loaded(kind, point)
-                yield Listed(kind, point.name, tuple(driver.forms), tuple(driver.find()))
+                driver: Any = brought(kind, name)
+                yield Listed(kind, name, tuple(driver.forms), tuple(driver.find()))
             except Exception as error:  # noqa: BLE001 - one broken driver must not hide the others
                 what = str(error) if isinstance(error, GlassesError) else f"{type(error).__name__}: {error}"
-                yield Listed(kind, point.name, trouble=what)
-
-
-def _points(kind: Kind) -> list[metadata.EntryPoint]:
-    return sorted(metadata.entry_points(group=f"glasses.{kind}s"), key=lambda point: point.name)
+                yield Listed(kind, name, trouble=what)
 
 
 def _driver(kind: Kind, address: str) -> Any:
-    points = {point.name: point for point in _points(kind)}
     name, colon, _ = address.partition(":")
-    point = points.get(name)
-    if point is None:
-        known = f"an address begins with {', '.join(points)}; `glasses devices` lists what is there"
+    driver = brought(kind, name)
+    if driver is None:
+        known = f"an address begins with {', '.join(on_offer(kind))}; `glasses devices` lists what is there"
         # Perhaps a scheme was forgotten, and a password is in front of the host.
         what = shown(address) if "//" in address or "@" not in address else f"…@{address.rpartition('@')[2]}"
         raise UsageError(f"no {kind} '{what}': {known}")
-    driver = _loaded(kind, point)
     if colon and not any(":" in form for form in driver.forms):
         raise UsageError(f"no {kind} '{shown(address)}': it is just '{name}'")
     return driver
-
-
-def _loaded(kind: Kind, point: metadata.EntryPoint) -> Any:
-    try:
-        return point.load()
-    except Exception as error:  # a driver of anybody's: whatever its import raises
-        raise GlassesError(
-            f"the {kind} driver '{point.name}' can't be loaded ({type(error).__name__}: {error})"
-        ) from error

@@ -1,4 +1,4 @@
-"""What packages of others bring: an entry point in one of our groups, loaded once somebody asks for it by its name."""
+"""What packages bring, ours and anybody's: entry points in our groups, each loaded once it is asked for by its name."""
 
 from __future__ import annotations
 
@@ -7,8 +7,15 @@ from typing import Any
 from pipeline.errors import GlassesError
 
 
+def on_offer(kind: str) -> list[str]:
+    """The names of all that there is of this kind, in the group `glasses.backends` for "backend"; nothing is loaded."""
+    from importlib import metadata
+
+    return sorted(metadata.entry_points(group=f"glasses.{kind}s").names)
+
+
 def brought(kind: str, name: str) -> Any | None:
-    """What the entry point `name` in the group of this kind gives, `glasses.backends` for "backend"; None without one.
+    """What the entry point `name` of this kind gives; None without one.
 
     Raises GlassesError if it can't be loaded.
     """

@@ -18,6 +18,7 @@ ALLOWED = {
     "pipeline": ("pipeline",),
     "devices": (
         "devices",
+        "pipeline.brought",
         "pipeline.buttons",
         "pipeline.types",
         "pipeline.clock",

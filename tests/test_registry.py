@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -27,6 +27,7 @@ from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
 from pipeline.types import VideoFrame
+from tests.packages import install
 
 DRIVER = """
 class Driver:
@@ -41,17 +42,11 @@ camera = Driver()
 
 
 @pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody's package with a camera driver, and another that lacks a library."""
-    (tmp_path / "lamps.py").write_text(DRIVER)
-    (tmp_path / "broken.py").write_text("import a_library_that_is_missing")
-    info = tmp_path / "lamps-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lamps\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[glasses.cameras]\nlamp = lamps:camera\nbroken = broken:camera\n")
-    monkeypatch.syspath_prepend(str(tmp_path))
-    yield
-    sys.modules.pop("lamps", None)
+    modules = {"lamps": DRIVER, "broken": "import a_library_that_is_missing"}
+    points = {"lamp": "lamps:camera", "broken": "broken:camera"}
+    install(tmp_path, monkeypatch, modules, "glasses.cameras", points)
 
 
 def opened(kind: str, address: str) -> object:
