@@ -29,6 +29,7 @@ from tests import aimock
 from tests.helper_servers import SpeechServer
 
 TONE = (8000 * np.sin(np.arange(RATE) * 0.4)).astype(np.int16)
+NAN = b'{"text": "Yes.", "segments": [{"text": "Yes.", "avg_logprob": NaN, "no_speech_prob": 0}]}'
 SURE = {"text": " And that?", "avg_logprob": -0.2, "no_speech_prob": 0.1}
 
 
@@ -155,6 +156,8 @@ def test_a_model_that_gives_words_alone_is_asked_for_no_more_than_that_from_then
         (JSONResponse(["And that?"]), "its answer makes no sense"),
         (JSONResponse({"words": 3}), "its answer makes no sense"),
         (JSONResponse({"text": "Yes.", "segments": [3]}), "its answer makes no sense"),
+        (JSONResponse({"text": "Yes.", "segments": [{**SURE, "no_speech_prob": 7}]}), "it is sure by -0.2 and 7"),
+        (Response(NAN, media_type="application/json"), "it is sure by nan"),
         (Response("And that?", media_type="text/plain"), "it answered with text/plain"),
         (Response(b"{", media_type="application/json"), "its answer makes no sense"),
     ],
@@ -258,7 +261,7 @@ def test_sound_is_given_on_while_the_rest_is_still_made() -> None:
     ("told", "why"),
     [
         (JSONResponse({"error": {"message": "no such voice"}}, 400), "HTTP 400, no such voice"),
-        (JSONResponse({"error": "no such voice"}), "it answered with application/json"),
+        (JSONResponse({"error": "no such voice"}), "it answered with application/json, not with sound"),
         (Response(b"ID3" + bytes(9000), media_type="audio/mpeg"), "its answer makes no sense"),
         (Response(wav(TONE)[:30], media_type="audio/wav"), "its answer makes no sense"),
         (Response(b"", media_type="audio/wav"), "its answer makes no sense"),

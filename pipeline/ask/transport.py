@@ -217,8 +217,8 @@ class Incoming(Generic[T]):
             raise failed(self._server.name, self._model, response.status_code, text, response.headers)
         if parts := self._parts(response, body):
             return parts
-        kind = _kind(response) or "no content type"
-        message = f"{self._server.name}: it answered with {kind}, not with a stream of events"
+        kind, wanted = _kind(response) or "no content type", "sound" if self._what == "words" else "a stream of events"
+        message = f"{self._server.name}: it answered with {kind}, not with {wanted}"
         raise Failure(f"{message}; check the address, it often ends with /v1", told="I found no model at its address.")
 
     def _broken(self, error: httpx.HTTPError) -> Failure:

@@ -132,7 +132,7 @@ class _HelpedVoice:
 
     async def speak(self, clause: str, speed: float) -> AsyncGenerator[Samples, None]:
         """As `Voice.speak`. A helper that can't speak faster or slower is left out where that is wanted."""
-        helper, words = self._standing.helper, speakable(clause, self.language)
+        helper, words, left = self._standing.helper, speakable(clause, self.language), clause
         if words and self._standing.there and (helper.paced or speed == 1.0):
             seconds = 0.0
             try:
@@ -147,14 +147,14 @@ class _HelpedVoice:
                     raise HelperLost(f"{helper.name}: it gave no sound for words; see the server's log")
             except UsageError:
                 raise
-            except Exception as error:  # noqa: BLE001 - as above
+            except Exception as error:  # noqa: BLE001 - whatever it is, our own voice may do better
                 await self._standing.failed(error)
-                words = _left(words, seconds, speed)
+                left = _left(words, seconds, speed) if seconds else clause
             else:
                 self._standing.answered()
                 return
-        if words:
-            async with aclosing(self._local.speak(words, speed)) as pieces:
+        if left:
+            async with aclosing(self._local.speak(left, speed)) as pieces:
                 async for samples in pieces:
                     yield samples
 
@@ -179,5 +179,5 @@ async def at_rate(rate: int, sound: AsyncIterator[Sound]) -> AsyncGenerator[Samp
 def _left(words: str, seconds: float, speed: float) -> str:
     """What of `words` was, about, not yet said after `seconds`: from the beginning of a word on."""
     length = usual_length(words, speed) / _SURELY
-    said = heard_text([(words, max(length, seconds))], seconds) if seconds else ""
+    said = heard_text([(words, max(length, seconds))], seconds)
     return words[len(said) :].strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from pipeline.listen.doubt import Hearing, doubt
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.types import Samples, read_only
 
-CONNECT = 1.0
-"""Seconds to find a helper and connect: a name of the local network (mDNS) takes some tenths, the rest milliseconds."""
+CONNECT = 1.5
+"""Seconds to find a helper and connect. That takes milliseconds, but where the first packet is lost it is sent again
+after one second (RFC 6298)."""
 
 PATIENCE = 2.0
 """Seconds for the first words or the first sound, and then for more sound. With what was waited before, and a model
@@ -94,11 +96,14 @@ def believed(
 ) -> Transcript:
     """What a helper heard in `samples`, empty where our own recogniser would not believe it either.
 
-    `log_probability` is the average of a token, `no_speech` the probability that nobody speaks.
+    `log_probability` is the average of a token, `no_speech` the probability that nobody speaks. Raises ValueError if
+    they are none.
     """
+    if not (log_probability <= 0.0 <= no_speech <= 1.0):
+        raise ValueError(f"it is sure by {log_probability} and {no_speech}")
     heard = Hearing(text.strip(), log_probability, no_speech, len(samples) / RATE)
     reason = doubt(heard)
-    confidence = float(np.exp(min(log_probability, 0.0))) * (1.0 - no_speech)
+    confidence = math.exp(log_probability) * (1.0 - no_speech)
     return Transcript("" if reason else heard.text, confidence, language, reason)
 
 

@@ -42,10 +42,12 @@ class Endpoint:
     key: str = ""
     on_sent: Callable[[Sent], None] | None = None
 
-    def server(self, *stages: str) -> Server:
-        """As what its replies are charged, first and further. Raises UsageError if `base_url` can't be one."""
+    def server(self, first: str, following: str) -> Server:
+        """The server; a reply is charged as the stage `first`, and what follows of it as the other.
+
+        Raises UsageError if `base_url` can't be one.
+        """
         headers = {"authorization": f"Bearer {self.key}"} if self.key else {}
-        first, following = stages
         return Server(self.clock, self.name, self.base_url, headers, self.on_sent, stages=(first, following))
 
     async def next(self, reply: Incoming[Any], within: float) -> Any:

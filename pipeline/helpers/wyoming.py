@@ -67,12 +67,12 @@ class WyomingServer:
             with _faults(self.name):
                 await line.open()
                 line.sends("contact", 0)
-                info = await self.clock.wait("helper.connect", line.ask([Describe()], Info), CONNECT)
+                await self.clock.wait("helper.connect", line.ask([Describe()], Info), CONNECT)
         except HelperLost:
             return False
         finally:
             line.close()
-        return info is not None
+        return True
 
 
 class WyomingEars:
