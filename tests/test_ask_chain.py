@@ -434,11 +434,11 @@ def test_if_nobody_may_be_asked_the_wearer_hears_it() -> None:
 
 def test_each_gets_the_picture_no_larger_than_it_wants_it() -> None:
     _, data = cv2.imencode(".jpg", np.zeros((720, 1280, 3), np.uint8))
-    question = Question(1, 0.0, "What is this?", (Picture(data.tobytes(), 1280, 720, 0.4),))
+    question = Question(1, 0.0, "What is this?", (Picture(data.tobytes(), 1280, 720, 0.4, "a second earlier"),))
     a, b = down("a"), Mind("ondevice", picture=PictureBudget(None, 95))
     ask(a, b, question=question)
     ((small,), (large,)) = a.questions[0].images, b.questions[0].images
-    assert (small.width, small.height, small.t) == (640, 360, 0.4)
+    assert (small.width, small.height, small.t, small.note) == (640, 360, 0.4, "a second earlier")
     assert large is question.images[0]
 
 

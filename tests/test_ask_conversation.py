@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from pipeline.ask.backend import PictureBudget
 from pipeline.ask.conversation import Conversation, fitting, refers_back
+from pipeline.ask.profiles import PROFILES
 from pipeline.ask.wire import Asked
-from pipeline.types import Exchange, Picture, Question
+from pipeline.look.encode import encode
+from pipeline.types import Exchange, Picture, Question, VideoFrame, read_only
 from tests.timeline import Scripted, Timeline, of
 
 
@@ -126,6 +130,22 @@ def test_there_is_a_limit_to_what_is_sent() -> None:
     conversation = talk(("What does it say?", "Open."), size=2_500_000)
     assert len(ask(conversation, "Read that sign again.").images) == 2
     assert len(ask(conversation, "Read that sign again.", size=2_500_000).images) == 1
+
+
+def test_pictures_of_one_question_are_left_out_from_where_there_is_no_room_but_for_the_best() -> None:
+    images = [picture(t, size) for t, size in ((10.0, 2_500_000), (9.0, 1_000_000), (8.0, 1_000_000), (7.0, 1000))]
+    composed = Conversation().compose(1, 10.0, "What has changed?", images)
+    assert [image.t for image in composed.question.images] == [10.0, 9.0]
+    assert composed.about["left_out"] == 2
+    alone = Conversation().compose(1, 10.0, "What is this?", [picture(10.0, 9_000_000)])
+    assert (len(alone.question.images), alone.about["left_out"]) == (1, 0)
+
+
+def test_no_server_is_sent_a_picture_that_takes_up_all_the_room() -> None:
+    """The worst that a camera can give, noise, at the most pixels that any service gets."""
+    noise = np.random.default_rng(1).integers(0, 255, (1080, 1080, 3), np.uint8)
+    budget = PictureBudget(max(profile.long_edge for profile in PROFILES.values()), 85)
+    assert len(encode(VideoFrame(0.0, 0, read_only(noise)), budget).data) < 1_000_000
 
 
 def test_requests_do_not_grow_with_the_conversation() -> None:

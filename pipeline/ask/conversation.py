@@ -10,6 +10,7 @@ import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from itertools import accumulate, takewhile
 from typing import Any
 
 from pipeline.ask.modes import AUTO, mode_of
@@ -30,7 +31,7 @@ _LINE = 120
 """Letters of the line that stands for a picture."""
 
 _MOST_BYTES = 4_000_000
-"""Of the pictures in one request, beyond which none goes along again: servers take from 5 MB on."""
+"""Of the pictures in one request; those beyond it are left out, the first never: servers take from 5 MB on."""
 
 _THING = r"(one|picture|photo|image|sign|label|page|thing|screen|text|menu|letter|object)"
 
@@ -56,6 +57,7 @@ class Composed:
     why: str  # its mode was chosen
     topic: str  # the name of its prompt
     again: tuple[float, ...]  # when the light fell on the pictures of earlier turns that go along, seconds
+    left_out: int = 0  # pictures for which there was no room
 
     @property
     def about(self) -> dict[str, Any]:
@@ -69,6 +71,7 @@ class Composed:
                 {"width": image.width, "height": image.height, "bytes": len(image.data)} for image in question.images
             ],
             "again": self.again,
+            "left_out": self.left_out,
             "history": len(question.history),
             "bytes": self.size,
         }
@@ -107,21 +110,26 @@ class Conversation:
         setting: str = AUTO,
         language: str = "en",
     ) -> Composed:
-        """The question `text` about `images`, with what it needs of the turns before. `setting` is as in modes.py."""
+        """The question `text` about `images`, with what it needs of the turns before. `setting` is as in modes.py.
+
+        Of the images as many go along as there is room for, best first.
+        """
         mode, why = mode_of(text, setting)
         topic = topic_of(text, self._topic)
-        again = self._again(text, images)
+        own = _within(images)
+        again = self._again(text, own)
         question = Question(
             turn,
             t,
             text,
-            (*images, *again),
+            (*own, *again),
             fitting(self.past),
             mode=mode,
             language=language,
             guidance=prompt(topic),
         )
-        return Composed(question, why, topic, tuple(picture.t for picture in again))
+        left_out = len(images) - len(own)
+        return Composed(question, why, topic, tuple(picture.t for picture in again), left_out)
 
     def add(self, text: str, heard: str, composed: Composed | None = None) -> None:
         """Remember a turn: the question, and what the wearer really heard of the answer. `composed` if it was asked."""
@@ -149,6 +157,13 @@ def refers_back(question: str) -> int:
     """How many pictures back a question refers, 0 for not at all."""
     words = plain(question)
     return next((back for back, pattern in _BACK if re.search(rf"\b({pattern})", words)), 0)
+
+
+def _within(images: Sequence[Picture]) -> tuple[Picture, ...]:
+    """The first of `images`, and those behind it up to one for which there is no room: a part follows its whole."""
+    sizes = accumulate(len(image.data) for image in images)
+    room = takewhile(lambda size: size <= _MOST_BYTES, sizes)
+    return tuple(images[: max(1, len(list(room)))])
 
 
 def fitting(past: Sequence[Exchange]) -> tuple[Exchange, ...]:

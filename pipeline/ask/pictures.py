@@ -36,4 +36,4 @@ def _smaller(picture: Picture, budget: PictureBudget) -> Picture:
     from pipeline.look.encode import encode
 
     image = cv2.imdecode(np.frombuffer(picture.data, np.uint8), cv2.IMREAD_COLOR)
-    return picture if image is None else encode(VideoFrame(picture.t, 0, image), budget)
+    return picture if image is None else encode(VideoFrame(picture.t, 0, image), budget, note=picture.note)
