@@ -47,7 +47,7 @@ class Listen:
     """Hearing."""
 
     model: str = "base"  # whisper: tiny, base, or a folder with CTranslate2 weights (small, medium, ...)
-    helper: str = ""  # who hears instead, where it can be reached: wyoming://HOST:10300 or http://HOST:PORT/v1#MODEL
+    helper: str = ""  # who hears instead, as far as ask.reach allows: wyoming://HOST:10300 or http://HOST:PORT/v1#MODEL
     language: str = "en"  # ISO 639-1; empty to detect it
     hot_words: str = ""  # words to expect, such as names, with commas between
     end_of_turn: str = "adaptive"  # how long a silence ends a question: adaptive, by its words and sound; fixed
@@ -80,7 +80,7 @@ class Ask:
     """Asking a model."""
 
     backend: str = "ondevice"  # address, or several, a list or with commas between: where one fails, the next is asked
-    reach: str = ""  # how far pictures may go, sound too: machine, lan, hosted; empty: to the first backend off the lan, no sound
+    reach: str = ""  # how far all may go: machine, lan, hosted; empty: pictures as far as the first backend off the lan
     hedge: float = 0.0  # seconds after which the next backend is started though one is still at work; 0 for never
     first_timeout: float = 20.0  # seconds until the first word must have come
     next_timeout: float = 10.0  # seconds until each further word must have come
@@ -100,7 +100,7 @@ class Speak:
 
     voice: str = "en_US-joe-medium"  # Piper voice, the path of an .onnx file, or NAME:... of a package's voice
     voices: str = ""  # more of them, with commas between: questions in their languages are answered in them
-    helper: str = ""  # who speaks instead: wyoming://HOST:10200#VOICE or http://HOST:PORT/v1#MODEL:VOICE
+    helper: str = ""  # who speaks instead, as above: wyoming://HOST:10200#VOICE or http://HOST:PORT/v1#MODEL:VOICE
     speed: float = 1.0  # of speech; 1.2 is a fifth faster; a wyoming helper has its own, --length-scale
     volume: float = 1.0  # of speech; 2 is 6 dB louder
     cues: bool = True  # short sounds that say what goes on
