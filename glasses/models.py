@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, cast
 from glasses import weights
 from glasses.config import read_keys
 from glasses.egress import EgressLog
+from glasses.memory import frugal
 from glasses.settings import Ask, Config
 from pipeline.clock import Clock
 from pipeline.converse.attention import AttentionSettings
@@ -49,6 +50,7 @@ class Models:
     """Ears, voice and eyes by configuration; several sessions may share them."""
 
     def __init__(self, config: Config) -> None:
+        frugal()
         self._config = config
 
     @cached_property
