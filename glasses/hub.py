@@ -12,7 +12,6 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from glasses import weights
 from glasses.digests import sha256
@@ -79,20 +78,17 @@ def wanted(address: str) -> Wanted:
     from huggingface_hub import constants
 
     place, _, vision = address.partition("+")
-    hub, revision, model = constants.ENDPOINT, "", ""
-    if "://" in place:
-        parts = urlsplit(place)
-        hub, place = f"{parts.scheme}://{parts.netloc}", parts.path
+    hub, revision = constants.ENDPOINT, ""
+    if found := re.fullmatch(r"(https?://[\w.:\[\]-]+)(/[^?#]*).*", place):
+        hub, place = found.groups()
     place, _, quantisation = place.strip("/").partition(":")
     owner, _, rest = place.partition("/")
     name, _, file = rest.partition("/")
     if within := re.fullmatch(r"(?:blob|resolve|tree|raw)/([^/]+)/?(.*)", file):
         revision, file = within.groups()
-    model = file or quantisation
-    known = hub.startswith(("http://", "https://")) and "@" not in hub
-    if not known or not all(re.fullmatch(r"[\w-][\w.-]*", part) for part in (owner, name)):
-        raise UsageError(f"'{address}' is no model at a hub; write it like {_FORMS}")
-    return Wanted(hub, f"{owner}/{name}", revision, model, vision)
+    if not all(re.fullmatch(r"[\w-][\w.-]*", part) for part in (owner, name)):
+        raise UsageError(f"no model at a hub is called that; write it like {_FORMS}")
+    return Wanted(hub, f"{owner}/{name}", revision, file or quantisation, vision)
 
 
 def offered(wish: Wanted, folder: str = "") -> Offered:
@@ -127,8 +123,8 @@ def chosen(wish: Wanted, names: Sequence[str]) -> tuple[list[str], str]:
     """
     models = [name for name in names if gguf.is_model(name)]
     eyes = [name for name in names if gguf.sees(name) and name.endswith(".gguf")]
-    for file in (wish.model, wish.vision):
-        if file.endswith(".gguf") and file not in names:
+    for file in filter(None, (wish.model if wish.model.endswith(".gguf") else "", wish.vision)):
+        if file not in names:
             raise UsageError(f"{wish.repository} has no {file}; it has {', '.join((*models, *eyes)) or 'no GGUF file'}")
     fitting = [wish.model]
     if not wish.model.endswith(".gguf"):
@@ -180,6 +176,9 @@ def _kept(wish: Wanted, offer: Offered, file: Offer, place: Path) -> Path:
         if target.is_file() and sha256(target) == file.digest:
             partly.unlink(missing_ok=True)
         else:
+            for older in place.glob(f".{target.name}.*.part"):
+                if older != partly:
+                    older.unlink()
             with partly.open("ab") as whole:
                 have = whole.tell()
                 _room(file.size - have, place)

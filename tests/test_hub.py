@@ -67,7 +67,10 @@ def folder(tmp_path: Path) -> Path:
         ("https://hub.example/o/r", Wanted("https://hub.example", "o/r")),
         ("https://hub.example/o/r/tree/v2", Wanted("https://hub.example", "o/r", "v2")),
         ("https://hub.example/o/r/blob/main/a.gguf", Wanted("https://hub.example", "o/r", "main", "a.gguf")),
-        ("https://hub.example/o/r/resolve/v2/s/a.gguf", Wanted("https://hub.example", "o/r", "v2", "s/a.gguf")),
+        (
+            "https://hub.example/o/r/resolve/v2/s/a.gguf?download=true",
+            Wanted("https://hub.example", "o/r", "v2", "s/a.gguf"),
+        ),
     ],
 )
 def test_what_an_address_asks_for(address: str, asks_for: Wanted, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +79,7 @@ def test_what_an_address_asks_for(address: str, asks_for: Wanted, monkeypatch: p
 
 
 @pytest.mark.parametrize(
-    "address", ["", "model", "../../etc", "o/..", "ftp://h/o/r", "https://me:secret@h/o/r", "o r/x"]
+    "address", ["", "model", "../../etc", "o/..", "ftp://h/o/r", "https://me:secret@h/o/r", "o r/x", "https://["]
 )
 def test_what_is_no_model_at_a_hub_is_wrong_use(address: str) -> None:
     with pytest.raises(UsageError, match="write it like OWNER/REPOSITORY"):
@@ -114,12 +117,14 @@ def test_a_model_in_parts_is_taken_whole() -> None:
         ("", ["a-Q5_0.gguf", "a-Q8_0.gguf"], "o/r has several models; name one: a-Q5_0.gguf, a-Q8_0.gguf"),
         ("Q2_K", ["a-Q5_0.gguf"], "o/r has no Q2_K; name one: a-Q5_0.gguf"),
         ("b.gguf", ["a.gguf"], "o/r has no b.gguf; it has a.gguf"),
+        ("a.gguf+b", ["a.gguf"], "o/r has no b; it has a.gguf"),
         ("", ["model.safetensors"], "o/r has no GGUF file of a model; choose a repository that has"),
     ],
 )
 def test_a_choice_that_is_not_clear_names_what_there_is(model: str, names: list[str], says: str) -> None:
+    file, _, vision = model.partition("+")
     with pytest.raises(UsageError) as error:
-        chosen(Wanted("H", "o/r", model=model), names)
+        chosen(Wanted("H", "o/r", model=file, vision=vision), names)
     assert str(error.value) == says
 
 
@@ -166,6 +171,14 @@ def test_a_full_disk_is_told_and_the_next_run_goes_on_where_this_one_stopped(loo
     model, _ = got("makers/seer")
     assert model.read_bytes() == MODEL
     assert loopback.ranges[:2] == ["", "bytes=70000-"]
+
+
+def test_what_was_begun_of_an_older_version_is_thrown_away(loopback: Hub, tmp_path: Path) -> None:
+    folder(tmp_path).mkdir(parents=True)
+    (folder(tmp_path) / ".seer-Q4_K_M.gguf.0123456789ab.part").write_bytes(b"GGUF old")
+    model, _ = got("makers/seer")
+    assert model.read_bytes() == MODEL
+    assert list(folder(tmp_path).glob(".*")) == []
 
 
 def test_too_little_room_is_told_before_anything_is_fetched(loopback: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
