@@ -33,8 +33,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def glasses(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return python(folder, "from glasses.cli import main; main()", *arguments)
+
+
+def python(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """In a process of its own: the library ends with it."""
-    command = [sys.executable, "-c", "from glasses.cli import main; main()", *arguments]
+    command = [sys.executable, "-c", code, *arguments]
     environment = {"PYTHONPATH": str(Path(__file__).parent.parent), "HOME": str(folder), "PATH": "/usr/bin:/bin"}
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
@@ -65,6 +69,30 @@ def test_a_photograph_is_asked_about_without_any_server(mode: str, folder: Path)
 def test_the_file_that_sees_may_be_named(folder: Path) -> None:
     done = glasses(folder, "ask", "photo.png", "What?", "--backend", "llamacpp-here:tiny.gguf+mmproj-tiny.gguf")
     assert "".join(SENTENCE)[:7] in done.stdout
+
+
+WARMING = """
+from pipeline import clock as clocks
+from pipeline.ask.addresses import open_backend
+from pipeline.ask.backend import warm
+async def main(clock):
+    stages = []  # of all the work that was done
+    clock.on_span = lambda stage, start, seconds: stages.append(stage)
+    for name in ("tiny.gguf", "broken.gguf"):
+        mind = open_backend(f"llamacpp-here:{name}", clock, {}, lambda: None)
+        print(await warm(mind), await warm(mind), stages)
+        await mind.close()
+clocks.run(main, virtual=False)
+"""
+
+
+def test_it_is_loaded_as_soon_as_a_question_may_come(folder: Path) -> None:
+    (folder / "broken.gguf").write_bytes(b"GGUF and nothing more")
+    done = python(folder, WARMING)
+    assert done.stdout.splitlines() == [
+        "True True ['load']",
+        "False False ['load', 'load', 'load']",
+    ], done.stderr
 
 
 def test_a_file_that_is_no_model_is_said_in_one_line(folder: Path) -> None:

@@ -32,7 +32,7 @@ _CONTEXT = 8192
 
 
 class LlamaHere:
-    """A model that is loaded when it is first asked, and then kept."""
+    """A model that is loaded when a question may come, or has come, and then kept."""
 
     languages = None
     reach = "machine"
@@ -62,10 +62,17 @@ class LlamaHere:
         self._server: Any = None
         self._remote: Remote | None = None
 
+    async def warm(self) -> bool:
+        """Load the model; False if it can't be, which the question will say."""
+        try:
+            await self._ready()
+        except GlassesError:
+            return False
+        return True
+
     async def stream(self, question: Question) -> AsyncGenerator[AnswerDelta | Answer, None]:
         """As `Backend.stream`; the first question waits for the model to load. Raises GlassesError if it can't be."""
-        async with self._loading:  # agents ask at once, and it is loaded once
-            remote = self._remote = self._remote or await self._loaded()
+        remote = await self._ready()
         async with aclosing(remote.stream(question)) as stream:
             async for item in stream:
                 yield item
@@ -75,6 +82,11 @@ class LlamaHere:
         if self._remote:
             await self._remote.close()
         self._remote = self._server = None
+
+    async def _ready(self) -> Remote:
+        async with self._loading:  # agents ask at once, and it is loaded once
+            self._remote = self._remote or await self._loaded()
+            return self._remote
 
     async def _loaded(self) -> Remote:
         key = secrets.token_hex(16)
