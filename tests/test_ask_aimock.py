@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image as Pillow
 
+from glasses import cli
 from pipeline import clock as clocks
 from pipeline.ask.addresses import open_backend
 from pipeline.clock import Clock
@@ -112,6 +115,21 @@ def test_a_busy_server_says_when_to_ask_again(root: str, name: str) -> None:
     _, answer = ask(root, name, "Too much")
     assert answer.outcome == "error"
     assert answer.told.startswith("The model is too busy right now.")
+
+
+@every_format
+def test_a_photograph_is_contemplated_from_the_command_line(
+    root: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for place in ("CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{place}_HOME", str(tmp_path / place.lower()))
+    Pillow.new("RGB", (64, 48)).save("photo.jpg")
+    arguments = ["--mode", "contemplating", "--backend", f"{name}+{root}{BASES[name]}#a-model", "--json"]
+    assert cli.run(["ask", "photo.jpg", "What does it say?", *arguments]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["mode"], answer["outcome"]) == ("contemplating", "ok")
+    assert answer["text"].split() == SENTENCE.split()
 
 
 _PATHS = {

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from glasses import cli
 from pipeline import clock as clocks
 from pipeline.ask.addresses import open_backend
 from pipeline.clock import Clock
@@ -99,3 +102,19 @@ def test_more_than_the_model_can_take_in_is_told(server: str, prefix: str) -> No
 
 def test_the_model_that_is_loaded_is_asked_if_none_is_named(server: str) -> None:
     assert ask(f"llamacpp+{server}")[1].outcome == "ok"
+
+
+def test_a_photograph_is_contemplated_from_the_command_line(
+    server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("CONFIG", "STATE"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setenv("GLASSES_API_KEY", KEY)
+    Path("photo.jpg").write_bytes(picture().data)
+    arguments = ["--mode", "contemplating", "--backend", f"{server}#tiny", "--json"]
+    assert cli.run(["ask", "photo.jpg", "What does it say?", *arguments]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["mode"], answer["outcome"]) == ("contemplating", "ok")
+    assert answer["text"].split() == "".join(SENTENCE).split()
+    assert answer["tokens"] >= 2 * len(SENTENCE), "two of three have to agree"
