@@ -250,16 +250,20 @@ WRONG = {
 
 @pytest.mark.parametrize(("says", "why"), WRONG.values(), ids=WRONG.keys())
 def test_what_a_server_does_wrong_is_one_kind_of_failure_of_hearing(
-    says: tuple[bytes, ...], why: str, quickly: None
+    says: tuple[bytes, ...], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if says == (HANG,):
+        _patience(monkeypatch, 0.3)
     with Rude(*says) as server, pytest.raises(HelperLost, match=why):
         heard(server.address, TONE)
 
 
 @pytest.mark.parametrize(("says", "why"), WRONG.values(), ids=WRONG.keys())
 def test_what_a_server_does_wrong_is_one_kind_of_failure_of_speaking(
-    says: tuple[bytes, ...], why: str, quickly: None
+    says: tuple[bytes, ...], why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if says == (HANG,):
+        _patience(monkeypatch, 0.3)
     with Rude(*says) as server, pytest.raises(HelperLost, match=why):
         said(server.address)
 
@@ -275,7 +279,7 @@ def test_what_a_server_does_wrong_is_one_kind_of_failure_of_speaking(
         ({}, b"\0\0"),
     ],
 )
-def test_sound_that_can_not_be_played_is_a_failure(data: object, payload: bytes, quickly: None) -> None:
+def test_sound_that_can_not_be_played_is_a_failure(data: object, payload: bytes) -> None:
     with Rude(line("audio-chunk", data, payload)) as server, pytest.raises(HelperLost, match="no Wyoming"):
         said(server.address)
 
