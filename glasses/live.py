@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,6 +21,7 @@ from glasses.printer import Printer
 from glasses.quiet import libraries_quiet
 from glasses.service_watch import Watch
 from glasses.settings import Config
+from glasses.strain import Sparing
 from pipeline import clock as clocks
 from pipeline.ask.checking import checked
 from pipeline.buttons import Button
@@ -88,7 +89,8 @@ class _Live:
         self._log.subscribe(self._keeping.event)
         self._asking = Asking()
         self._log.subscribe(self._asking.event)
-        self._pace = Pace(clock.now, config.start, self._asking)
+        self._sparing = Sparing(clock, self._log)
+        self._pace = Pace(clock.now, config.start, self._asking, self._sparing.wanted)
         self._log.subscribe(self._pace.event)
         loop = asyncio.get_running_loop()
         self._over = False
@@ -151,6 +153,7 @@ class _Live:
         parts = models.parts(clock, backend, speaker, config.ask, echoes=True, keeper=self._keeping, helpers=helping)
         session = Session(clock, self._log, parts)
         await self._begin(stack, session.tell)
+        await stack.enter_async_context(_beside(self._sparing.watch(session.tell)))
         if self._watch:
             await stack.enter_async_context(self._watch.going(session.tell))
         await stack.enter_async_context(checked(backend, self._log, session.tell))
@@ -263,6 +266,17 @@ async def _all_of(said: AsyncIterable[object]) -> None:
 async def _together(*closings: Callable[[], Awaitable[None]]) -> None:
     """Let go of several things at once: each may take a while, and somebody waits for the end."""
     await asyncio.gather(*(closing() for closing in closings))
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """While `work` is done beside what is inside; it ends with it."""
+    task = asyncio.ensure_future(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
 
 
 @asynccontextmanager

@@ -15,6 +15,9 @@ RESTING = 2.5
 they began to, long before the first word of a question; and of each second before, of which a question about what was
 needs the best picture, there are still two."""
 
+SLOW = 5.0
+"""Pictures a second at most in slow mode: of a head at rest for half a second there are still two."""
+
 _CALLED = ("wake", "key")
 """Ways to begin a question that take time before it: only with them may anybody rest."""
 
@@ -22,11 +25,14 @@ _CALLED = ("wake", "key")
 class Pace:
     """Follows the session's events, and is read in the thread that reads the camera."""
 
-    def __init__(self, now: Callable[[], float], start: Start, asking: Asking) -> None:
-        """`now` is the session's time in seconds; `asking` follows the same events."""
+    def __init__(
+        self, now: Callable[[], float], start: Start, asking: Asking, slow: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`now` is the session's time in seconds; `asking` follows the same events; `slow`: whether to do less."""
         self._now = now
         self._called = start.how in _CALLED
         self._asking = asking
+        self._slow = slow
         self._situation = Situation(start)
 
     def event(self, event: Event) -> None:
@@ -37,4 +43,6 @@ class Pace:
         """Pictures a second that will do now; infinite for all there are. From any thread, and never waits."""
         situation = self._situation
         idle = self._called and situation.state(self._now()) == "idle" and not self._asking.now()
-        return RESTING if idle and not situation.recording else inf
+        if situation.recording:
+            return inf
+        return RESTING if idle else SLOW if self._slow() else inf

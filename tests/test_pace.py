@@ -7,7 +7,7 @@ from math import inf
 
 import pytest
 
-from glasses.pace import RESTING, Pace
+from glasses.pace import RESTING, SLOW, Pace
 from glasses.settings import Start
 from pipeline.converse.attention import AttentionSettings
 from pipeline.converse.attention import Start as How
@@ -18,11 +18,11 @@ from tests.timeline import Scripted, Timeline
 BY_WAKE_WORD = Start("wake")
 
 
-def paces(events: list[Event], start: Start) -> list[tuple[float, float]]:
+def paces(events: list[Event], start: Start, *, slow: bool = False) -> list[tuple[float, float]]:
     """The paces that are wanted one after the other and from when on, asked for ten times a second."""
     now = 0.0
     asking = Asking()
-    pace = Pace(lambda: now, start, asking)
+    pace = Pace(lambda: now, start, asking, lambda: slow)
     seen, rest = [], list(events)
     for n in range(round(events[-1].t * 10) + 1):
         now = n / 10
@@ -57,3 +57,9 @@ def test_what_is_recorded_is_recorded_at_the_full_rate() -> None:
     recorded = [Event(1.0, 0, 0, "recording.started", {}), Event(5.0, 1, 0, "recording.ended", {})]
     quiet = [Event(9.0, 2, 0, "camera.rates", {})]
     assert [pace for _, pace in paces([*recorded, *quiet], BY_WAKE_WORD)] == [RESTING, inf, RESTING]
+
+
+def test_in_slow_mode_fewer_pictures_will_do_for_a_question_too() -> None:
+    day = Timeline(end=10.0, attention=AttentionSettings("wake")).says(3.0, 5.0, "Shall we go?")
+    seen = paces(day.play(Scripted("A cup.")), BY_WAKE_WORD, slow=True)
+    assert [pace for _, pace in seen] == [RESTING, SLOW, RESTING]
