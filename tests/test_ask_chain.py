@@ -17,6 +17,7 @@ from pipeline import clock as clocks
 from pipeline.ask.addresses import open_backend
 from pipeline.ask.backend import PictureBudget, warm
 from pipeline.ask.chain import Chain
+from pipeline.ask.checking import Trouble
 from pipeline.ask.reach import Reach
 from pipeline.ask.recorded import RecordedAnswers
 from pipeline.ask.transport import Sent
@@ -320,12 +321,30 @@ class Distant(Mind):
         return self.clock.now() >= self.back_at
 
 
+@dataclass
+class Locked(Mind):
+    """One that can be reached, and whose key is refused until the second `let_in_at`."""
+
+    let_in_at: float = 0.0
+
+    async def troubles(self) -> list[Trouble]:
+        assert self.clock
+        return [] if self.clock.now() >= self.let_in_at else [Trouble("a: HTTP 401", "The key for a is refused.")]
+
+
 def test_one_that_has_rested_is_tried_in_the_background_and_asked_only_once_it_can_be_reached() -> None:
     a, b = Distant("a", (), "error", back_at=100.0), Mind("b")
     ask(a, b, at=(0.0, 40.0, 90.0, 110.0, 130.0))
     assert a.tried == [15.1, 45.1, 105.1]  # after rests of 15, 30 and 60 s
     assert a.asked == [0.0, 110.0]  # which failed once more
     assert len(b.asked) == 5
+
+
+def test_one_whose_key_is_still_refused_is_not_asked_again() -> None:
+    a, b = Locked("a", (), "error", let_in_at=100.0), Mind("b")
+    ask(a, b, at=(0.0, 40.0, 90.0, 110.0))
+    assert a.asked == [0.0, 110.0]
+    assert len(b.asked) == 4
 
 
 def test_a_chain_that_is_closed_tries_nobody_again() -> None:

@@ -1,9 +1,9 @@
 """A backend made of backends: where one fails before its first word, the next one takes over.
 
-One that failed is left alone for a while, longer each time; then its connection is tried in the background, and it is
-asked again once somebody is at the other end. None is asked that would send a
-picture farther than the first one does, unless that is allowed. With a hedge the next one is started before the first
-has failed, and whichever has its first word first is heard.
+One that failed is left alone for a while, longer each time; then its connection, key and model are tried in the
+background, and it is asked again once they are well. None is asked that would send a picture farther than the first
+one does, unless that is allowed. With a hedge the next one is started before the first has failed, and whichever has
+its first word first is heard.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ class _Member:
         await self.backend.close()
 
     async def _rested(self) -> None:
-        """Return once it has rested and can be reached; until then no wearer waits for it."""
+        """Return once it has rested and is as well as can be told; until then no wearer waits for it."""
         while True:
             pause = min(_FIRST_REST * 2.0 ** min(self.failures - 1, 16), _LONGEST_REST)
             await self.clock.sleep_until(self.clock.now() + pause)
-            if await warm(self.backend):
+            if await warm(self.backend) and not await troubles(self.backend):
                 return
             self.failures += 1
 
