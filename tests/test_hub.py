@@ -296,9 +296,14 @@ def test_a_model_is_fetched_listed_and_asked_about_a_picture(tiny: dict[str, byt
         assert kept["backend"] == "llamacpp-here:tiny-Q4_K_M"
         assert [Path(file["path"]).name for file in kept["files"]] == ["tiny-Q4_K_M.gguf", "mmproj-tiny-f16.gguf"]
 
+        for part in (1, 2):
+            (Path(kept["files"][0]["path"]).parent / f"own-0000{part}-of-00002.gguf").write_bytes(b"GGUF")
         rows = {row["name"]: row for row in json.loads(glasses(tmp_path, server, "models", "--json").stdout)}
         assert (rows["tiny-Q4_K_M"]["path"], rows["tiny-Q4_K_M"]["matches"]) == (kept["files"][0]["path"], True)
         assert rows["mmproj-tiny-f16"]["job"].startswith("seeing")
+        own = rows["own-00001-of-00002"]
+        assert (own["bytes"], own["digest"], own["matches"]) == (8, None, None), "a file of the user's own, in parts"
+        assert "own-00002-of-00002" not in rows
 
     asking = ("ask", "photo.png", "What is it?", "--offline", "--json", "--backend", kept["backend"])
     answer = glasses(tmp_path, server, *asking)
