@@ -12,9 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
+import pytest
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -71,7 +73,9 @@ class Process:
 
 
 def whisper() -> Process:
-    """wyoming-faster-whisper with tiny."""
+    """wyoming-faster-whisper with tiny. Skips the test where its libraries don't go together."""
+    if int(version("av").partition(".")[0]) >= 19 and version("faster-whisper").startswith("1.2."):
+        pytest.skip("faster-whisper 1.2 opens no sound files with PyAV 19, so its server hears nothing")
     model = str(weights.whisper("tiny"))
     options = ("--model", model, "--stt-library", "faster-whisper", "--local-files-only", "--language", "en")
     return Process("wyoming_faster_whisper", *options, "--data-dir", str(Path(model).parent), "--cpu-threads", "1")
