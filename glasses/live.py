@@ -21,6 +21,7 @@ from glasses.printer import Printer
 from glasses.quiet import libraries_quiet
 from glasses.service_watch import Watch
 from glasses.settings import Config
+from glasses.starting import load, say_so
 from glasses.strain import Sparing
 from pipeline import clock as clocks
 from pipeline.ask.checking import checked
@@ -146,7 +147,8 @@ class _Live:
         if self._watch:
             self._watch.loading()
         with self._wish.console.status("loading the models ...") if self._wish.console else nullcontext():
-            await clock.run("load", models.load)
+            say = partial(self._say_starting, config.speaker.address) if self._watch else None
+            await load(clock, models, say)
         backend = models.backend(clock, config.ask, self._log)
         speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
         stack.push_async_callback(_together, self._keeping.close, speaker.close, backend.close, helping.close)
@@ -158,6 +160,9 @@ class _Live:
             await stack.enter_async_context(self._watch.going(session.tell))
         await stack.enter_async_context(checked(backend, self._log, session.tell))
         await session.run(camera, microphone or (), self._about, button, self._light.dark)
+
+    async def _say_starting(self, address: str) -> None:
+        await say_so(self._clock, self._models.voice, address)
 
     async def _begin(self, stack: AsyncExitStack, tell: Tell) -> None:
         self._clock.restart()

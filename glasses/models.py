@@ -25,7 +25,7 @@ from pipeline.speak.mouth import Mouth
 from pipeline.speak.voice import LocalVoice
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pipeline.ask.backend import Backend
     from pipeline.ask.reach import Reach
@@ -113,10 +113,10 @@ class Models:
         detector.load()
         return detector
 
-    def load(self) -> None:
-        """Load what every session needs; blocks for seconds."""
-        for model in ("transcriber", "voice", "other_voices", "end_of_turn"):
-            getattr(self, model)
+    def load(self, names: Sequence[str] = ("voice", "transcriber", "other_voices", "end_of_turn")) -> None:
+        """Load what every session needs, or so much of it; blocks for seconds. From two threads not the same."""
+        for name in names:
+            getattr(self, name)
 
     def segmenter(self) -> Segmenter:
         """Voice activity, for one stream of sound."""
