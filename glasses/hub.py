@@ -18,8 +18,8 @@ from glasses.digests import sha256
 from pipeline.ask import gguf
 from pipeline.errors import GlassesError, UsageError
 
-_USUAL = "Q4_K_M"
-"""The quantisation that is taken where none is named: what llama.cpp itself takes (its option -hf)."""
+_USUAL = ("Q4_K_M", "Q8_0")
+"""The quantisations that are taken where none is named, the first that there is: those of llama.cpp's option -hf."""
 
 _EYES = "f16"
 """What a model sees with is small, and loses most by rounding: this one, where there are several."""
@@ -128,10 +128,10 @@ def chosen(wish: Wanted, names: Sequence[str]) -> tuple[list[str], str]:
             raise UsageError(f"{wish.repository} has no {file}; it has {', '.join((*models, *eyes)) or 'no GGUF file'}")
     fitting = [wish.model]
     if not wish.model.endswith(".gguf"):
-        ending = re.compile(rf"[-._]{re.escape(wish.model or _USUAL)}(-\d{{5}}-of-\d{{5}})?\.gguf$", re.IGNORECASE)
-        fitting = [name for name in models if ending.search(name)]
-        if not wish.model and len(models) == 1:
-            fitting = models
+        fitting = models if len(models) == 1 and not wish.model else []
+        for size in [wish.model] if wish.model else _USUAL:
+            ending = re.compile(rf"[-._]{re.escape(size)}(-\d{{5}}-of-\d{{5}})?\.gguf$", re.IGNORECASE)
+            fitting = fitting or [name for name in models if ending.search(name)]
     if not fitting:
         which = f"no {wish.model}" if wish.model else "several models" if models else "no GGUF file of a model"
         names = f"; name one: {', '.join(models)}" if models else "; choose a repository that has"

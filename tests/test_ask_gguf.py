@@ -26,6 +26,8 @@ def put(folder: Path, *names: str) -> list[Path]:
         ("seer-00002-of-00003.gguf", False, False),
         ("mmproj-seer-F16.gguf", False, True),
         ("seer.MMPROJ-Q8_0.gguf", False, True),
+        ("seer.imatrix.gguf", False, False),
+        ("mtp-models/seer.gguf", True, False),
         ("seer.safetensors", False, False),
     ],
 )

@@ -91,6 +91,8 @@ def test_what_is_no_model_at_a_hub_is_wrong_use(address: str) -> None:
     [
         ("", ["a.gguf"], "a.gguf"),
         ("", ["a-Q4_K_M.gguf", "a-Q8_0.gguf"], "a-Q4_K_M.gguf"),
+        ("", ["a-F16.gguf", "a-Q8_0.gguf"], "a-Q8_0.gguf"),
+        ("", ["a.gguf", "imatrix.gguf", "mtp-a.gguf"], "a.gguf"),
         ("", ["a-UD-Q4_K_M.gguf", "a-Q4_K_M.gguf"], "a-Q4_K_M.gguf"),
         ("q8_0", ["a-Q4_K_M.gguf", "a-Q8_0.gguf"], "a-Q8_0.gguf"),
         ("a-Q8_0.gguf", ["a-Q4_K_M.gguf", "a-Q8_0.gguf"], "a-Q8_0.gguf"),
@@ -114,7 +116,7 @@ def test_a_model_in_parts_is_taken_whole() -> None:
 @pytest.mark.parametrize(
     ("model", "names", "says"),
     [
-        ("", ["a-Q5_0.gguf", "a-Q8_0.gguf"], "o/r has several models; name one: a-Q5_0.gguf, a-Q8_0.gguf"),
+        ("", ["a-Q5_0.gguf", "a-Q6_K.gguf"], "o/r has several models; name one: a-Q5_0.gguf, a-Q6_K.gguf"),
         ("Q2_K", ["a-Q5_0.gguf"], "o/r has no Q2_K; name one: a-Q5_0.gguf"),
         ("b.gguf", ["a.gguf"], "o/r has no b.gguf; it has a.gguf"),
         ("a.gguf+b", ["a.gguf"], "o/r has no b; it has a.gguf"),

@@ -9,6 +9,10 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+_NO_MODEL = ("mmproj", "imatrix", "mtp-", "eagle3-")
+"""In the names of what lies beside models: their eyes, statistics for making them smaller, helpers that guess ahead.
+Those that llama.cpp passes over when it looks for a model in a repository (its option -hf)."""
+
 _PART = re.compile(r"-(\d{5})-of-\d{5}\.gguf$")
 
 
@@ -27,7 +31,8 @@ def sees(name: str) -> bool:
 def is_model(name: str) -> bool:
     """Whether a file of this name is a model, or the first part of one."""
     part = _PART.search(name)
-    return name.endswith(".gguf") and not sees(name) and (not part or int(part[1]) == 1)
+    other = any(word in name.lower().rpartition("/")[2] for word in _NO_MODEL)
+    return name.endswith(".gguf") and not other and (not part or int(part[1]) == 1)
 
 
 def parts(name: str, names: Iterable[str]) -> list[str]:
