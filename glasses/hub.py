@@ -250,9 +250,10 @@ def _told(error: Exception, wish: Wanted, place: Path) -> GlassesError:
         remedy = "set HF_TOKEN" if status in (401, 403) else "try again later" if status >= 429 else "check the address"
         return GlassesError(f"{where} answers with HTTP {status}; {remedy}")
     if isinstance(error, OSError) and error.errno:
-        remedy = "free some room there, then run it again: it goes on where it stopped; or name another weights.folder"
-        what = "the disk is full" if error.errno in _FULL else f"it can't be written ({error.strerror})"
-        return GlassesError(f"{place}: {what}; {remedy}")
+        what = f"it can't be written ({error.strerror}); make it writable"
+        if error.errno in _FULL:
+            what = "the disk is full; free some room there, then run it again: it goes on where it stopped"
+        return GlassesError(f"{place}: {what}; or name another place in weights.folder")
     line = str(error).strip().partition("\n")[0] or type(error).__name__
     return GlassesError(
         f"{where} can't be reached ({line}); check the network and run it again, it goes on where it stopped; "

@@ -189,6 +189,12 @@ def test_too_little_room_is_told_before_anything_is_fetched(loopback: Hub, monke
     assert loopback.ranges == []
 
 
+def test_a_folder_that_cannot_be_written_is_told(loopback: Hub, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    said = refusal("makers/seer")
+    assert "makers/seer: it can't be written (Not a directory); make it writable; or name another place" in said
+
+
 def test_a_damaged_file_is_refused_with_both_digests_and_thrown_away(loopback: Hub, tmp_path: Path) -> None:
     loopback.damaged = True
     said = refusal("makers/seer")
