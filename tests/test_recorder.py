@@ -205,6 +205,28 @@ def test_pictures_are_left_out_where_encoding_cannot_keep_up_sound_never_is(tmp_
     assert list(recording.sound())[-1].t_end == pytest.approx(3.2, abs=0.01)
 
 
+@pytest.mark.parametrize("set_meanwhile", [True, False])
+def test_what_the_clock_said_is_doubted_unless_the_network_has_set_it_by_the_end(
+    tmp_path: Path, set_meanwhile: bool
+) -> None:
+    unset = True
+    unsure: list[bool] = []
+
+    async def session(clock: Clock) -> Summary:
+        nonlocal unset
+        recording = Recorder(
+            clock, tmp_path / "walk", SessionInfo(), size=SIZE, rate=RATE, on_fault=print, clock_unset=lambda: unset
+        )
+        recording.frame(picture(recording.start))
+        unsure.append(SessionInfo.read(tmp_path / "walk" / "session.toml").start_unsure)
+        unset = not set_meanwhile
+        return await recording.close()
+
+    live(session)
+    unsure.append(SessionInfo.read(tmp_path / "walk" / "session.toml").start_unsure)
+    assert unsure == [True, not set_meanwhile]
+
+
 def test_the_end_comes_within_half_a_second_with_all_that_was_posted(tmp_path: Path) -> None:
     async def session(clock: Clock) -> Summary:
         recording = recorder(clock, tmp_path / "walk")

@@ -57,6 +57,13 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     assert SessionInfo.read(tmp_path / "copy.toml") == info
 
 
+@pytest.mark.parametrize("unsure", [True, False])
+def test_it_is_said_where_the_clock_had_not_been_set(tmp_path: Path, unsure: bool) -> None:
+    SessionInfo(start_unsure=unsure).write(tmp_path / "session.toml")
+    assert SessionInfo.read(tmp_path / "session.toml").start_unsure is unsure
+    assert ("start_unsure" in (tmp_path / "session.toml").read_text()) is unsure
+
+
 def test_everything_may_be_left_out(tmp_path: Path) -> None:
     assert read(tmp_path, "") == SessionInfo()
     SessionInfo().write(tmp_path / "empty.toml")

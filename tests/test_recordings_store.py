@@ -49,12 +49,13 @@ def recorded(store: Store, name: str) -> Path:
     return clocks.run(session, virtual=False).path
 
 
-def made(store: Store, name: str, *, days: float = 0, megabytes: float = 0) -> Path:
+def made(store: Store, name: str, *, days: float = 0, megabytes: float = 0, unsure: bool = False) -> Path:
     """The folder of a recording of some age and size; nobody looks at what is in it."""
     folder = store.recordings / name
     folder.mkdir(parents=True)
     start = datetime.now().astimezone() - timedelta(days=days)
-    SessionInfo(start=start.isoformat(), seconds=1.0, frames=1).write(folder / "session.toml")
+    info = SessionInfo(start=start.isoformat(), start_unsure=unsure, seconds=1.0, frames=1)
+    info.write(folder / "session.toml")
     (folder / "session.mkv").write_bytes(b"\x1a\x45\xdf\xa3" + bytes(round(megabytes * 1e6)))
     return folder
 
@@ -237,6 +238,14 @@ def test_nothing_is_pruned_by_age_before_the_clock_is_set_by_the_network_and_it_
     assert store.make_room(budget=1.0).warning == ""  # nothing to do with age
     (timesync / "synchronized").touch()
     assert names(list(store.make_room(keep_days=7).deleted)) == ["old"]
+
+
+def test_what_was_recorded_before_the_clock_was_set_is_never_too_old(store: Store) -> None:
+    made(store, "old", days=3000, megabytes=1)
+    made(store, "before-the-network", days=2000, megabytes=1, unsure=True)
+    assert names(store.too_much(keep_days=7, budget=0)) == ["old"]
+    assert names(store.too_much(keep_days=0, budget=0.0005)) == ["old", "before-the-network"]  # by room it goes as ever
+    assert names(store.too_much(keep_days=7, budget=0.0005)) == ["old", "before-the-network"]
 
 
 def test_nothing_is_pruned_by_age_where_a_recording_is_from_the_future(store: Store) -> None:

@@ -10,6 +10,7 @@ from datetime import timedelta
 from math import ceil
 from pathlib import Path
 
+from glasses.recordings import wall_clock
 from glasses.recordings.claim import Claim
 from glasses.recordings.durable import Durable, replace_info
 from glasses.recordings.faults import NOT_BEGUN, cannot_write
@@ -60,6 +61,7 @@ class Recorder:
         rate: int | None,
         on_fault: Callable[[GlassesError], None],
         on_drop: Callable[[], None] | None = None,
+        clock_unset: Callable[[], bool] = wall_clock.unset,
     ) -> None:
         """Make `folder` with session.toml and events.jsonl; live only, on the session's loop.
 
@@ -68,6 +70,7 @@ class Recorder:
         rate: samples per second of the sound; None for no sound.
         on_fault: called once, on the loop, if the recording had to stop; the file is whole up to there.
         on_drop: called once, on the loop, when the first picture is left out.
+        clock_unset: whether the wall clock is not to be believed yet; asked at the beginning and at the end.
 
         Raises UsageError if there is something of that name already, GlassesError if it cannot be written.
         """
@@ -78,6 +81,7 @@ class Recorder:
         self._info = info
         self._on_fault = on_fault
         self._on_drop = on_drop
+        self._clock_unset = clock_unset
         self._inbox = Inbox()
         self._end_by = float("inf")  # seconds of the session
         self._claim = _claimed(folder)
@@ -216,7 +220,7 @@ class Recorder:
     def _info_now(self) -> SessionInfo:
         """session.toml as far as it is known: at the start, for a recorder that is killed, and at the end."""
         start = self._clock.started() + timedelta(seconds=self._start)
-        return replace(self._info, start=start.isoformat(timespec="milliseconds"))
+        return replace(self._info, start=start.isoformat(timespec="milliseconds"), start_unsure=self._clock_unset())
 
 
 def _claimed(folder: Path) -> Claim:

@@ -35,6 +35,7 @@ class SessionInfo:
     title: str = ""
     device: str = ""  # what recorded it, or how it was made
     start: str = ""  # wall-clock time of t = 0, ISO 8601
+    start_unsure: bool = False  # the machine's clock had not been set by the network: it may have been years later
     consent: str = ""  # of those who are seen and heard
     licence: str = ""  # of what is seen and heard
     seconds: float | None = None  # to the end of the last picture or sound; None where the recorder was killed
@@ -56,6 +57,7 @@ class SessionInfo:
             title=table.take("title", str, ""),
             device=table.take("device", str, ""),
             start=table.time("start"),
+            start_unsure=table.flag("start_unsure"),
             consent=table.take("consent", str, ""),
             licence=table.take("licence", str, ""),
             seconds=table.number("seconds"),
@@ -78,7 +80,7 @@ class SessionInfo:
         document = tomlkit.document()
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name != "expect" and value not in ("", None):
+            if item.name != "expect" and value not in ("", None) and value is not False:
                 document[item.name] = value
         turns = tomlkit.aot()
         for expect in self.expect:
@@ -160,6 +162,13 @@ class _Table:
         if value is None or type(value) in (int, float):
             return value
         raise self.wrong(key, "a number")
+
+    def flag(self, key: str) -> bool:
+        self._known.append(key)
+        value = self._values.get(key, False)
+        if isinstance(value, bool):
+            return value
+        raise self.wrong(key, "true or false")
 
     def texts(self, key: str) -> tuple[str, ...]:
         values = self.take(key, list, [])

@@ -16,6 +16,7 @@ from glasses.recordings.glance import glance
 from glasses.recordings.names import check_name, free_name
 from glasses.recordings.pictures import save_picture
 from glasses.recordings.session_info import SessionInfo
+from glasses.recordings.wall_clock import TIMESYNC, unset
 from pipeline.errors import GlassesError, UsageError
 from pipeline.types import VideoFrame
 
@@ -27,9 +28,6 @@ _OURS = ("session.mkv", "session.toml", "events.jsonl", "answer.wav", ".session.
 
 _LITTLE = 200_000_000
 """Free bytes below which a recording is warned of: about ten minutes of 720p."""
-
-_TIMESYNC = Path("/run/systemd/timesync")
-"""There while systemd-timesyncd runs, with a file `synchronized` once it has set the clock (systemd-timesyncd(8))."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +44,7 @@ class Stored:
     has_sound: bool
     has_events: bool
     state: State
+    start_unsure: bool = False  # it may be much younger: the clock had not been set
     damage: str = ""  # what is wrong with it
 
 
@@ -63,7 +62,7 @@ class Store:
     Nothing is made before something is kept.
     """
 
-    def __init__(self, folder: str = "", timesync: Path = _TIMESYNC) -> None:
+    def __init__(self, folder: str = "", timesync: Path = TIMESYNC) -> None:
         import platformdirs
 
         root = Path(folder).expanduser() if folder else platformdirs.user_data_path("glasses")
@@ -125,16 +124,16 @@ class Store:
     def too_much(self, keep_days: int, budget: float) -> list[Stored]:
         """What `prune` would delete, the oldest first: what is older than `keep_days` (0 for no limit), and then what
         lies over `budget` gigabytes (0 for no limit). Never what is being recorded, and nothing behind a link; nothing
-        by age while the clock may be wrong.
+        by age while the clock may be wrong, or where it may have been when it was recorded.
         """
         every = self.listing()
         here = [stored for stored in every if not stored.path.is_symlink()]
         mine = [stored for stored in here if stored.state != "recording"]
         oldest = _now() - timedelta(days=keep_days)
         by_age = keep_days and not self.clock_doubt(every)
-        chosen = [stored for stored in mine if by_age and stored.start < oldest]
+        chosen = [stored for stored in mine if by_age and stored.start < oldest and not stored.start_unsure]
         total = sum(stored.bytes for stored in here) - sum(stored.bytes for stored in chosen)
-        for stored in mine[len(chosen) :]:
+        for stored in [stored for stored in mine if stored not in chosen]:
             if not budget or total <= budget * 1e9:
                 break
             chosen.append(stored)
@@ -146,7 +145,7 @@ class Store:
 
         A board without a battery for its clock starts with some time of the past, one with a bad battery with any.
         """
-        if self._timesync.is_dir() and not (self._timesync / "synchronized").exists():
+        if unset(self._timesync):
             return "the clock has not been set by the network since the start"
         now = _now()
         if ahead := next((each.name for each in stored if each.start > now), ""):
@@ -223,6 +222,7 @@ def _stored(folder: Path) -> Stored:
         path=folder,
         title=info.title,
         start=datetime.fromisoformat(info.start).astimezone() if info.start else changed,
+        start_unsure=info.start_unsure,
         seconds=seconds,
         bytes=sizes,
         has_video=has_video,
