@@ -7,10 +7,10 @@ before it opens the device and puts it out behind its end: there is no way to ca
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from threading import Condition
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar, runtime_checkable
 
 from pipeline.errors import DeviceLost, GlassesError
 
@@ -29,6 +29,15 @@ class Lamp(Protocol):
         ...
 
 
+@runtime_checkable
+class Dims(Lamp, Protocol):
+    """A lamp that can be dark for a moment without letting go of what it needs: one that winks."""
+
+    def dim(self, dark: bool) -> None:
+        """Be dark, or shine again, while it is on. Never raises."""
+        ...
+
+
 class Light:
     """Counts what is open, and lets a lamp shine as long as anything is. For any thread."""
 
@@ -37,6 +46,7 @@ class Light:
         self._lamp = lamp
         self._told = told
         self._open: list[str] = []
+        self._winks: Literal["dark", "lit", ""] = ""  # what it is for a moment, instead of what it would be
         self._changed = Condition()
 
     @property
@@ -50,6 +60,7 @@ class Light:
         """Shine while `name` is open. Raises GlassesError if the lamp can't: then nothing may be opened."""
         with self._changed:
             if not self._open:
+                self._end_wink()
                 self._lamp.on()
             self._change(self._open.append, name)
         try:
@@ -58,7 +69,27 @@ class Light:
             with self._changed:
                 self._change(self._open.remove, name)
                 if not self._open:
+                    self._winks = ""
                     self._lamp.off()
+
+    def wink(self, winks: bool) -> None:
+        """Be the opposite of what it is, or no longer: for a moment, to say that something is missing. Never raises."""
+        with self._changed:
+            self._end_wink()
+            if winks and self._open and isinstance(self._lamp, Dims):
+                self._lamp.dim(dark=True)
+                self._winks = "dark"
+            elif winks and not self._open:
+                with suppress(GlassesError):
+                    self._lamp.on()
+                    self._winks = "lit"
+
+    def _end_wink(self) -> None:
+        if self._winks == "dark" and isinstance(self._lamp, Dims):
+            self._lamp.dim(dark=False)
+        elif self._winks == "lit":
+            self._lamp.off()
+        self._winks = ""
 
     def dark(self, seconds: float) -> bool:
         """Wait until nothing is open, at most so many seconds; whether that is so."""

@@ -26,6 +26,10 @@ class Lamp:
             self.off()
             raise GlassesError(f"{self._address} stays dark: look for a short circuit at the diode and its resistor")
 
+    def dim(self, dark: bool) -> None:
+        with suppress(Exception):  # as below
+            (self._led.off if dark else self._led.on)()
+
     def off(self) -> None:
         led, self._led = self._led, None
         with suppress(Exception):  # whatever a chip that is gone raises: it shines no more

@@ -21,8 +21,10 @@ from glasses.printer import Printer
 from glasses.quiet import libraries_quiet
 from glasses.service_watch import Watch
 from glasses.settings import Config
+from glasses.situation import Situation
 from glasses.starting import load, say_so
 from glasses.strain import Sparing
+from glasses.winking import wink
 from pipeline import clock as clocks
 from pipeline.ask.checking import checked
 from pipeline.buttons import Button
@@ -91,8 +93,9 @@ class _Live:
         self._asking = Asking()
         self._log.subscribe(self._asking.event)
         self._sparing = Sparing(clock, self._log)
-        self._pace = Pace(clock.now, config.start, self._asking, self._sparing.wanted)
-        self._log.subscribe(self._pace.event)
+        self._situation = Situation(config.start)
+        self._log.subscribe(self._situation)
+        self._pace = Pace(clock.now, self._situation, self._asking, self._sparing.wanted)
         loop = asyncio.get_running_loop()
         self._over = False
         self._log.subscribe(self._ended)
@@ -156,6 +159,7 @@ class _Live:
         session = Session(clock, self._log, parts)
         await self._begin(stack, session.tell)
         await stack.enter_async_context(_beside(self._sparing.watch(session.tell)))
+        await stack.enter_async_context(_beside(wink(clock, self._light.wink, self._missing)))
         if self._watch:
             await stack.enter_async_context(self._watch.going(session.tell))
         await stack.enter_async_context(checked(backend, self._log, session.tell))
@@ -174,6 +178,10 @@ class _Live:
         """That much is open now; what is closed behind the session's end is no part of its log."""
         if not self._over:
             self._log.emit("light", turn=0, open=names)
+
+    def _missing(self) -> Sequence[str]:
+        """What the light winks for; in privacy it is dark."""
+        return () if self._situation.private else self._situation.lost
 
     def _ended(self, event: Event) -> None:
         self._over = self._over or event.kind == "session.ended"

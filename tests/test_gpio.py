@@ -161,3 +161,65 @@ def test_a_device_that_fails_to_open_puts_the_light_out(pins: Any) -> None:
         assert not pins.pin("GPIO27").state
 
     live(work)
+
+
+def test_a_light_that_winks_keeps_its_pin_and_shines_again(pins: Any) -> None:
+    def work(clock: Clock) -> None:
+        light, pin = open_light("gpio:27"), pins.pin("GPIO27")
+        with light.shown("microphone"):
+            light.wink(True)
+            assert not pin.state
+            assert light.open == ("microphone",)
+            with pytest.raises(gpiozero.GPIOPinInUse):
+                gpiozero.Button(27)
+            light.wink(False)
+            assert pin.state
+        assert not pin.state
+
+    live(work)
+
+
+def test_while_nothing_is_open_a_wink_is_a_flash_and_what_opens_meanwhile_is_shown(pins: Any) -> None:
+    def work(clock: Clock) -> None:
+        light, pin = open_light("gpio:27"), pins.pin("GPIO27")
+        light.wink(True)
+        assert pin.state
+        assert light.dark(0.0)  # nothing captures
+        with light.shown("camera"):
+            assert pin.state
+            light.wink(False)
+            assert pin.state
+        assert not pin.state
+        light.wink(False)
+        assert not pin.state
+
+    live(work)
+
+
+def test_a_wink_at_the_end_of_which_all_is_closed_leaves_it_dark(pins: Any) -> None:
+    def work(clock: Clock) -> None:
+        light, pin = open_light("gpio:27"), pins.pin("GPIO27")
+        with light.shown("camera"):
+            light.wink(True)
+        light.wink(False)
+        assert not pin.state
+
+    live(work)
+
+
+def test_a_light_that_can_only_be_on_or_off_does_not_wink_while_something_is_open() -> None:
+    class Plain:
+        def __init__(self) -> None:
+            self.log: list[str] = []
+
+        def on(self) -> None:
+            self.log.append("on")
+
+        def off(self) -> None:
+            self.log.append("off")
+
+    light = Light(lamp := Plain())
+    with light.shown("camera"):
+        light.wink(True)
+        light.wink(False)
+    assert lamp.log == ["on", "off"]

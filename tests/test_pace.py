@@ -9,6 +9,7 @@ import pytest
 
 from glasses.pace import RESTING, SLOW, Pace
 from glasses.settings import Start
+from glasses.situation import Situation
 from pipeline.converse.attention import AttentionSettings
 from pipeline.converse.attention import Start as How
 from pipeline.look.asking import Asking
@@ -21,14 +22,14 @@ BY_WAKE_WORD = Start("wake")
 def paces(events: list[Event], start: Start, *, slow: bool = False) -> list[tuple[float, float]]:
     """The paces that are wanted one after the other and from when on, asked for ten times a second."""
     now = 0.0
-    asking = Asking()
-    pace = Pace(lambda: now, start, asking, lambda: slow)
+    situation, asking = Situation(start), Asking()
+    pace = Pace(lambda: now, situation, asking, lambda: slow)
     seen, rest = [], list(events)
     for n in range(round(events[-1].t * 10) + 1):
         now = n / 10
         while rest and rest[0].t <= now:
             asking.event(rest[0])
-            pace.event(rest.pop(0))
+            situation(rest.pop(0))
         seen.append((now, pace.wanted()))
     return [next(group) for _, group in groupby(seen, lambda one: one[1])]
 
