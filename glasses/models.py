@@ -82,8 +82,11 @@ class Models:
         if driver := voice_driver(address):
             return driver.open(address, speed)
         from pipeline.speak.piper import Piper
+        from pipeline.speak.speakable import speakable
 
-        return Piper(weights.piper(address, self._config.weights.folder), speed=speed)
+        voice = Piper(weights.piper(address, self._config.weights.folder), speed=speed)
+        speakable("Ready.", voice.language)  # the first answer would wait 0.03 s for what this imports
+        return voice
 
     @cached_property
     def eyes(self) -> Eyes:
