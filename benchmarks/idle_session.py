@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from functools import partial, wraps
 from pathlib import Path
@@ -52,10 +52,10 @@ class UsbCamera:
     """A cv2.VideoCapture as V4L2 gives it: `grab` waits for a JPEG and copies it, `retrieve` decodes it."""
 
     def __init__(self, folder: Path, *_: object) -> None:
-        self._files = [np.fromfile(path, np.uint8) for path in sorted(folder.glob("*.jpg"))]
+        self._files = sorted(folder.glob("*.jpg"))
         self._zero = time.monotonic()
         self._count = 0
-        self._grabbed = self._files[0]
+        self._grabbed = np.zeros(0, np.uint8)
 
     def isOpened(self) -> bool:  # noqa: N802 - OpenCV's name
         return True
@@ -71,7 +71,7 @@ class UsbCamera:
     def grab(self) -> bool:
         self._count += 1
         time.sleep(max(0.0, self._taken - time.monotonic()))
-        self._grabbed = self._files[self._count % len(self._files)].copy()
+        self._grabbed = np.fromfile(self._files[self._count % len(self._files)], np.uint8)
         return True
 
     def retrieve(self) -> tuple[bool, Any]:
@@ -86,7 +86,7 @@ class UsbCamera:
         return self._zero + self._count / CAMERA_RATE
 
 
-def counted(seconds: Counter[str], part: str, function: Callable[..., Any], *, lazy: bool) -> Callable[..., Any]:
+def counted(seconds: dict[str, float], part: str, function: Callable[..., Any], *, lazy: bool) -> Callable[..., Any]:
     """`function`, whose processor time is added to that of its part; `lazy` if it gives its results one by one."""
 
     @wraps(function)
@@ -101,7 +101,7 @@ def counted(seconds: Counter[str], part: str, function: Callable[..., Any], *, l
     return call
 
 
-def answer(seconds: Counter[str]) -> None:
+def answer(seconds: dict[str, float]) -> None:
     """Say how much was used, for each line that is read."""
     for _ in sys.stdin:
         _print(used=dict(seconds), process=time.process_time())
@@ -120,7 +120,7 @@ def main() -> None:
     folder, model, rate = sys.argv[1:]
     cv2.VideoCapture = partial(UsbCamera, Path(folder))  # type: ignore[assignment, misc]
     setattr(camera_opencv._WebcamLink, "_there", lambda link: Path("/dev/null"))  # noqa: B010 - mypy knows it as it was
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = Counter()
     for part, places in _PARTS.items():
         for owner, name in places:
             setattr(owner, name, counted(seconds, part, getattr(owner, name), lazy=name == "feed"))
