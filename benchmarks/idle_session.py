@@ -120,7 +120,7 @@ def main() -> None:
     folder, model, rate = sys.argv[1:]
     cv2.VideoCapture = partial(UsbCamera, Path(folder))  # type: ignore[assignment, misc]
     setattr(camera_opencv._WebcamLink, "_there", lambda link: Path("/dev/null"))  # noqa: B010 - mypy knows it as it was
-    seconds: dict[str, float] = Counter()
+    seconds: dict[str, float] = defaultdict(float)
     for part, places in _PARTS.items():
         for owner, name in places:
             setattr(owner, name, counted(seconds, part, getattr(owner, name), lazy=name == "feed"))
