@@ -19,6 +19,7 @@ from glasses.models import Models
 from glasses.pace import Pace
 from glasses.printer import Printer
 from glasses.quiet import libraries_quiet
+from glasses.service_privacy import Remembered
 from glasses.service_watch import Watch
 from glasses.settings import Config
 from glasses.situation import Situation
@@ -34,6 +35,7 @@ from pipeline.events import EventLog
 from pipeline.listen.listener import Ears
 from pipeline.look.asking import Asking
 from pipeline.look.choice import LookSettings
+from pipeline.privacy import Privacy
 from pipeline.reader import from_thread
 from pipeline.senses import Senses
 from pipeline.session import Session
@@ -163,7 +165,14 @@ class _Live:
         if self._watch:
             await stack.enter_async_context(self._watch.going(session.tell))
         await stack.enter_async_context(checked(backend, self._log, session.tell))
-        await session.run(camera, microphone or (), self._about, button, self._light.dark)
+        await session.run(camera, microphone or (), self._about, button, self._privacy(button))
+
+    def _privacy(self, button: Button | None) -> Privacy:
+        """As it was before a service was started anew, if there is a button by which it can be ended."""
+        if not (self._wish.service and button):
+            return Privacy(self._clock, self._light.dark)
+        before = Remembered(os.environ)
+        return Privacy(self._clock, self._light.dark, wanted=before.wanted(), remember=before.remember)
 
     async def _say_starting(self, address: str) -> None:
         await say_so(self._clock, self._models.voice, address)

@@ -18,11 +18,23 @@ CLOSING = 3.0
 class Privacy:
     """Wanted or not, and who waits for that. Belongs to one loop."""
 
-    def __init__(self, clock: Clock, closed: Callable[[float], bool] = lambda seconds: True) -> None:
-        """`closed` waits so many seconds at most for every device to be closed, and says whether they are; blocks."""
+    def __init__(
+        self,
+        clock: Clock,
+        closed: Callable[[float], bool] = lambda seconds: True,
+        *,
+        wanted: bool = False,
+        remember: Callable[[bool], None] = lambda wanted: None,
+    ) -> None:
+        """`closed` waits so many seconds at most for every device to be closed, and says whether they are; blocks.
+
+        `wanted` is how it was before, and `remember` is called at each change: a session that had to be ended because
+        a device hung in closing must not open it again by being started anew.
+        """
         self._clock = clock
         self._closed = closed
-        self._wanted = False
+        self._wanted = wanted
+        self._remember = remember
         self._changed = asyncio.Event()
 
     @property
@@ -33,6 +45,7 @@ class Privacy:
     def switch(self) -> bool:
         """The wearer wants it if they did not, and no more if they did; returns whether they do now."""
         self._wanted = not self._wanted
+        self._remember(self._wanted)
         self._changed.set()
         self._changed = asyncio.Event()
         return self._wanted

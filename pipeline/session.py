@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import aclosing
 
 from pipeline.buttons import Button
@@ -18,6 +18,8 @@ from pipeline.privacy import Privacy
 from pipeline.senses import Senses
 from pipeline.sources import News
 from pipeline.types import AudioChunk, VideoFrame
+
+_STILL_PRIVATE = "I had to start anew. Camera and microphone are still off. A long press turns them on."
 
 
 class Session:
@@ -39,18 +41,18 @@ class Session:
         microphone: Iterable[AudioChunk | News],
         about: Mapping[str, object],
         button: Button | None = None,
-        closed: Callable[[float], bool] = lambda seconds: True,
+        privacy: Privacy | None = None,
     ) -> None:
         """Follow both sources, in the order of their times, until the sound ends and the last answer is spoken.
 
         Sources are as in pipeline/sources.py; the button may be pressed meanwhile. `about` is what `session.started`
-        says of the session; `closed` is as for a Privacy. Whatever fails is an event, and told to the wearer; a lost
-        device is tried again. Cancel it to end a live session.
+        says of the session. While `privacy` is wanted both are closed. Whatever fails is an event, and told to the
+        wearer; a lost device is tried again. Cancel it to end a live session.
         """
         parts = self._parts
         senses = Senses(self._clock, self._log, parts.ears, parts.look)
         endpointing = Endpointing(self._clock, parts.ears.segmenter, parts.transcriber, parts.end_of_turn)
-        privacy = Privacy(self._clock, closed)
+        privacy = privacy or Privacy(self._clock)
         try:
             async with (
                 senses.perceive(camera, microphone, about, self.tell, privacy) as sensed,
@@ -58,6 +60,9 @@ class Session:
             ):
                 self._conductor = conductor = Conductor(self._clock, self._log, parts, turns)
                 fingers = Pressing(self._clock, self._log, conductor, privacy, turns)
+                if privacy.wanted:
+                    self._log.emit("privacy", turn=0, state="on")
+                    conductor.say(_STILL_PRIVATE)
                 for what, told in self._troubles:
                     await conductor.tell(what, told)
                 pressing = turns.create_task(_press(button, fingers)) if button else None

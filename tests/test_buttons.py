@@ -146,6 +146,33 @@ def test_devices_that_can_not_be_closed_are_told_of() -> None:
     assert [state for _, state in states(events)] == ["off"]
 
 
+def test_a_session_that_begins_in_privacy_opens_nothing_until_the_wearer_wants_it() -> None:
+    timeline = Timeline(end=16.0, private=True, presses=[(6.0, 8.5)])
+    camera, microphone = Device(list(timeline.frames()), 8.0), Device(list(timeline.sound()), 8.0)
+    timeline.camera, timeline.microphone = camera, microphone
+    opened_early: list[Event] = []
+
+    def look(event: Event) -> None:
+        if event.t < 8.0 and (camera.past or microphone.past):
+            opened_early.append(event)
+
+    events = timeline.play(Scripted("Open."), subscriber=look)
+    assert states(events) == [(0.0, "on"), (8.0, "off")]
+    assert told(events)[0] == "I had to start anew. Camera and microphone are still off. A long press turns them on."
+    assert camera.past == microphone.past == ["opened", "closed"]
+    assert opened_early == []
+
+
+def test_what_the_wearer_wants_is_remembered_even_where_devices_can_not_be_closed() -> None:
+    remembered: list[bool] = []
+    timeline = Timeline(
+        end=16.0, presses=[(1.0, 3.5), (6.0, 8.5)], closed=lambda seconds: False, remember=remembered.append
+    )
+    timeline.camera, timeline.microphone = Device(list(timeline.frames()), 8.0), Device(list(timeline.sound()), 8.0)
+    timeline.play(Scripted("Open."))
+    assert remembered == [True, False]
+
+
 def test_what_is_said_in_privacy_is_not_heard() -> None:
     backend = Scripted("Open.")
     private(backend, (1.0, 3.5), (7.0, 9.5), says=[(4.0, 5.0, "What does this say?")])

@@ -21,6 +21,7 @@ from glasses import config as configuration
 from glasses import service
 from glasses.service_boot import take_over
 from glasses.service_notify import Notify
+from glasses.service_privacy import Remembered
 from glasses.service_watch import Watch, journal
 from pipeline import clock as clocks
 from pipeline.clock import Clock
@@ -346,6 +347,25 @@ def test_the_service_says_what_it_loads_and_waits_for_and_is_ready_when_it_can_b
     assert "<4>camera.lost: " in journal
     assert "<4>microphone.lost: " in journal
     assert "microphone.back: is back" in journal
+
+
+# Privacy.
+
+
+def test_that_privacy_was_wanted_outlives_a_session(tmp_path: Path) -> None:
+    environ = {"XDG_RUNTIME_DIR": str(tmp_path)}
+    assert not Remembered(environ).wanted()
+    Remembered(environ).remember(True)
+    assert Remembered(environ).wanted()
+    Remembered(environ).remember(False)
+    assert not Remembered(environ).wanted()
+
+
+@pytest.mark.parametrize("environ", [{}, {"XDG_RUNTIME_DIR": "/nowhere/at/all"}])
+def test_where_nothing_can_be_remembered_nothing_is(environ: dict[str, str]) -> None:
+    Remembered(environ).remember(True)
+    assert not Remembered(environ).wanted()
+    Remembered(environ).remember(False)
 
 
 # Configuration from the boot partition.

@@ -29,6 +29,7 @@ from pipeline.listen.segmenter import Segmenter, SegmenterSettings
 from pipeline.listen.transcriber import RATE, LocalTranscriber, Transcript
 from pipeline.listen.wake import Woken
 from pipeline.parts import Parts
+from pipeline.privacy import Privacy
 from pipeline.session import Session
 from pipeline.sources import News
 from pipeline.speak.mouth import Mouth
@@ -194,6 +195,8 @@ class Timeline:
     wakes: list[float] = field(default_factory=list)
     presses: list[tuple[float, float]] = field(default_factory=list)
     closed: Callable[[float], bool] = lambda seconds: True
+    private: bool = False  # as it was before the session
+    remember: Callable[[bool], None] = lambda private: None
     cues: bool = False
 
     def says(self, start: float, end: float, text: str) -> Timeline:
@@ -262,7 +265,11 @@ class Timeline:
             try:
                 camera, microphone = self.camera or self.frames(), self.microphone or self.sound()
                 await Session(clock, log, parts).run(
-                    camera, microphone, {"title": "timeline"}, Pressed(clock, self.presses), self.closed
+                    camera,
+                    microphone,
+                    {"title": "timeline"},
+                    Pressed(clock, self.presses),
+                    Privacy(clock, self.closed, wanted=self.private, remember=self.remember),
                 )
             finally:
                 await device.close()
