@@ -6,11 +6,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from devices.registry import Wanted, open_button, open_camera, open_light, open_microphone, open_speaker, shown
 from glasses.helping import helpers
@@ -25,12 +25,13 @@ from glasses.settings import Config
 from glasses.situation import Situation
 from glasses.starting import load, say_so
 from glasses.strain import Sparing
+from glasses.tapped import Tapped
 from glasses.winking import wink
 from pipeline import clock as clocks
 from pipeline.ask.checking import checked
 from pipeline.buttons import Button
 from pipeline.clock import Clock
-from pipeline.errors import CameraLost, DeviceLost, GlassesError, MicrophoneLost, UsageError
+from pipeline.errors import CameraLost, MicrophoneLost, UsageError
 from pipeline.events import EventLog
 from pipeline.listen.listener import Ears
 from pipeline.look.asking import Asking
@@ -39,8 +40,8 @@ from pipeline.privacy import Privacy
 from pipeline.reader import from_thread
 from pipeline.senses import Senses
 from pipeline.session import Session
-from pipeline.sources import Back, Lost, News, Tell, iterated
-from pipeline.types import AudioChunk, Event, Opened, VideoFrame
+from pipeline.sources import News, Tell
+from pipeline.types import AudioChunk, Event, VideoFrame
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -230,35 +231,10 @@ class _Live:
             hear.append(self._watch.sound)
         names = shown(camera.address), shown(config.microphone.address)
         self._about = {"title": self._wish.title, "camera": names[0], "microphone": names[1]}
-        seen = _Tapped(open_camera(camera.address, self._clock, wanted, self._light), see, CameraLost)
+        seen = Tapped(open_camera(camera.address, self._clock, wanted, self._light), see, CameraLost)
         heard = open_microphone(config.microphone.address, self._clock, self._light)
-        microphone = _Tapped(heard, hear, MicrophoneLost)
+        microphone = Tapped(heard, hear, MicrophoneLost)
         return seen, None if config.microphone.address == "none" else microphone
-
-
-@dataclass(frozen=True, slots=True)
-class _Tapped(Generic[T]):
-    """A device whose items others see too, in the thread that reads it; they must neither block nor raise.
-
-    A driver that raises what nobody expects has lost its device, and is tried again as any other.
-    """
-
-    source: Iterable[T | News]
-    taps: Sequence[Callable[[T], None]]
-    lost: Callable[[str], DeviceLost]
-
-    def __iter__(self) -> Iterator[T | News]:
-        try:
-            with iterated(self.source) as items:
-                for item in items:
-                    if not isinstance(item, Opened | Lost | Back):
-                        for tap in self.taps:
-                            tap(item)
-                    yield item
-        except GlassesError:
-            raise
-        except Exception as error:
-            raise self.lost(f"the driver failed: {type(error).__name__}: {error}") from error
 
 
 def _devices(config: Config) -> list[str]:
