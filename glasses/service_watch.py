@@ -22,7 +22,7 @@ _LOOK = 2.0
 """Seconds between two looks at how it stands, far less than the unit's WatchdogSec."""
 
 
-_KINDS = {"camera", "fault", "light", "microphone", "picture", "privacy", "recording", "session", "speaker"}
+_KINDS = {"camera", "fault", "light", "microphone", "picture", "privacy", "recording", "session", "slow", "speaker"}
 """What the journal is told of: the first word of an event's kind."""
 
 
