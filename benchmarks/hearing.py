@@ -32,7 +32,7 @@ from benchmarks import hearing_words as words
 from benchmarks.hearing_defaults import Defaults
 from benchmarks.showing import line, progress, table
 from glasses import weights
-from pipeline.listen.transcriber import RATE, Transcriber
+from pipeline.listen.transcriber import RATE, Recogniser
 from pipeline.listen.whisper import Whisper
 
 Labels = dict[str, dict[str, str]]
@@ -69,7 +69,7 @@ class Score:
     values: int = 0  # in the labels; 0 where nobody speaks
 
 
-def compare(condition: str, stretches: Iterable[sounds.Sound], systems: dict[str, Transcriber]) -> Iterator[Heard]:
+def compare(condition: str, stretches: Iterable[sounds.Sound], systems: dict[str, Recogniser]) -> Iterator[Heard]:
     """Every stretch through every system, who goes first changing each time."""
     for n, sound in enumerate(stretches):
         for name in SYSTEMS if n % 2 else reversed(SYSTEMS):
@@ -111,7 +111,7 @@ def main() -> None:
     options = parser.parse_args()
 
     folder = weights.whisper(options.model)
-    systems: dict[str, Transcriber] = {
+    systems: dict[str, Recogniser] = {
         "ours": Whisper(folder, options.language),
         "defaults": Defaults(folder, options.language),
     }
@@ -139,7 +139,7 @@ def main() -> None:
         conditions_table(options.model, scores)
 
 
-def warm(systems: dict[str, Transcriber], stretches: list[sounds.Sound]) -> None:
+def warm(systems: dict[str, Recogniser], stretches: list[sounds.Sound]) -> None:
     """Memory is allotted and threads are started at the first call; that is nobody's speed."""
     for system in systems.values():
         for sound in stretches[:2]:

@@ -220,6 +220,7 @@ class Models:
                 hedge=settings.hedge or None,
                 on_sent=on_sent,
                 guard=guard,
+                models=weights.user_folder(self._config.weights.folder),
             )
 
         mind = opened(settings.backend, reach)

@@ -22,7 +22,10 @@ _LOOK = 2.0
 """Seconds between two looks at how it stands, far less than the unit's WatchdogSec."""
 
 
-_KINDS = {"camera", "fault", "light", "microphone", "picture", "privacy", "recording", "session", "slow", "speaker"}
+_KINDS = {
+    *("camera", "fault", "helper", "light", "microphone", "picture", "privacy", "recording", "session", "slow"),
+    "speaker",
+}
 """What the journal is told of: the first word of an event's kind."""
 
 

@@ -31,6 +31,8 @@ _NAMES = {
     "microphone.back": "hearing",
     "speaker.lost": "speaker",
     "speaker.back": "speaker",
+    "helper.lost": "helper",
+    "helper.back": "helper",
     "audio.gap": "sound",
     "audio.clipped": "sound",
     "recording.started": "recording",
@@ -54,6 +56,7 @@ _STYLES = {
     "camera.lost": "bold red",
     "microphone.lost": "bold red",
     "speaker.lost": "bold red",
+    "helper.lost": "yellow",
     "recording.started": "red",
     "privacy": "bold yellow",
     "light": "dim",
@@ -221,6 +224,14 @@ def _hinted(data: dict[str, Any]) -> str:
     return f"what was read goes along to {data['backend']}: {read}" if read else ""
 
 
+def _sent(data: dict[str, Any]) -> str:
+    if data.get("what") == "contact":
+        return ""
+    size = f"{data['bytes'] / 1000:.0f} kB" if data["bytes"] >= 1000 else f"{data['bytes']} bytes"
+    what = f" of {data['what']}" if data.get("what") in ("sound", "words") else ""
+    return f"{size}{what} to {data['host']}"
+
+
 _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "session.started": _session,
     "camera.opened": _opened,
@@ -231,6 +242,8 @@ _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "microphone.back": lambda data: "is back",
     "speaker.lost": lambda data: str(data["what"]),
     "speaker.back": lambda data: "is back",
+    "helper.lost": lambda data: f"no {data['helper']}: {data['what']}",
+    "helper.back": lambda data: f"the {data['helper']} is back",
     "audio.gap": lambda data: f"{data['t_end'] - data['t_start']:.1f} s are missing",
     "audio.clipped": lambda data: f"too loud for the microphone ({data['share']:.0%} of it at full scale)",
     "recording.started": lambda data: f"to {data['path']}",
@@ -245,7 +258,7 @@ _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
         f"{sum(data['faces'])} faces in what goes to {data['backend']}" if any(data["faces"]) else ""
     ),
     "hinted": _hinted,
-    "sent": lambda data: f"{data['bytes'] / 1000:.0f} kB to {data['host']}",
+    "sent": _sent,
     "agent": _agent,
     "answered": _answered,
     "speaking": lambda data: f"“{data['text'].strip()}”",

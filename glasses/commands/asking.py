@@ -17,7 +17,7 @@ def asking_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds the options; `asking` makes settings of what they were given."""
     for option in (
         click.option("--offline", is_flag=True, help="Ask nobody but this machine: the same as --reach machine."),
-        click.option("--reach", type=click.Choice(_REACHES), help="How far words and pictures may go at the most."),
+        click.option("--reach", type=click.Choice(_REACHES), help="How far sound, words and pictures may go at most."),
         click.option("--mode", type=click.Choice((AUTO, *MODES)), help="How hard to think; auto goes by the question."),
         click.option(
             "--backend", metavar="ADDRESS", help="Who is asked: ondevice, meta:MODEL or http://HOST/v1#MODEL."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from glasses import config as configuration
-from glasses.doctor import conversation, machine, minds, senses
+from glasses.doctor import conversation, helpers, machine, minds, senses
 from glasses.doctor.finding import Check, Finding
 from pipeline.errors import GlassesError, UsageError
 
@@ -19,6 +19,7 @@ MACHINE: tuple[Check, ...] = (
     machine.portaudio,
     machine.model_weights,
     minds.backend,
+    helpers.helpers,
     conversation.start,
     conversation.echo,
     machine.settings,

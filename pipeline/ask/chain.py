@@ -12,8 +12,8 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from contextvars import Context
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from pipeline.ask.backend import Backend, warm
 from pipeline.ask.checking import Trouble, troubles
@@ -21,13 +21,8 @@ from pipeline.ask.pictures import fitting, largest
 from pipeline.ask.reach import Reach, farther, reach_of
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
+from pipeline.resting import Resting
 from pipeline.types import Answer, AnswerDelta, Notice, Question
-
-_FIRST_REST = 15.0
-"""Seconds that a backend is left alone after it has failed; twice as long each further time."""
-
-_LONGEST_REST = 600.0
-"""Seconds. A network that is back should be noticed within one errand."""
 
 _READER = "ondevice"
 """The one that only reads: the wearer has to know that it is the one who answers."""
@@ -36,39 +31,18 @@ _READER = "ondevice"
 @dataclass(slots=True)
 class _Member:
     backend: Backend
-    clock: Clock
-    failures: int = 0  # in a row
-    rest: asyncio.Task[None] | None = None  # done when it may be asked again
-
-    @property
-    def rests(self) -> bool:
-        return bool(self.rest and not self.rest.done())
+    resting: Resting
 
     def ended(self, answer: Answer) -> None:
         """It rests from now on if it has failed, and rests no longer if it has answered."""
-        if self.rest:
-            self.rest.cancel()
-            self.rest = None
-        if answer.outcome not in ("error", "interrupted"):
-            self.failures = 0
-            return
-        self.failures += 1
-        # In a context of its own: what it does is no part of the turn that it failed in.
-        self.rest = asyncio.create_task(self._rested(), context=Context())
+        if answer.outcome in ("error", "interrupted"):
+            self.resting.failed()
+        else:
+            self.resting.answered()
 
     async def close(self) -> None:
-        if self.rest:
-            self.rest.cancel()
+        self.resting.close()
         await self.backend.close()
-
-    async def _rested(self) -> None:
-        """Return once it has rested and is as well as can be told; until then no wearer waits for it."""
-        while True:
-            pause = min(_FIRST_REST * 2.0 ** min(self.failures - 1, 16), _LONGEST_REST)
-            await self.clock.sleep_until(self.clock.now() + pause)
-            if await warm(self.backend) and not await troubles(self.backend):
-                return
-            self.failures += 1
 
 
 @dataclass(slots=True)
@@ -130,7 +104,7 @@ class Chain:
         self.picture = largest([backend.picture for backend in members])
         self._clock = clock
         self.members = tuple(members)
-        self._members = [_Member(backend, clock) for backend in members]
+        self._members = [_Member(backend, Resting(clock, partial(_well, backend))) for backend in members]
         self._first_timeout = first_timeout
         self._limit = reach
         self._lan = lan
@@ -219,7 +193,7 @@ class Chain:
 
     def _in_order(self) -> list[_Member]:
         """Those that rest come last: better than nobody."""
-        return sorted(self._members, key=lambda member: member.rests)
+        return sorted(self._members, key=lambda member: member.resting.rests)
 
     async def allows(self, backend: Backend) -> bool:
         """Whether one of its members may be sent pictures."""
@@ -284,6 +258,11 @@ class Chain:
         except TimeoutError:
             fault = f"{name}: no word came within its share of the time, {share:.1f} s"
             return Answer(asked.question.turn, "", "error", fault, "The model did not answer in time.")
+
+
+async def _well(backend: Backend) -> bool:
+    """Whether it can be reached and would answer, as far as can be told."""
+    return await warm(backend) and not await troubles(backend)
 
 
 def _takes_over(backend: Backend) -> str:
