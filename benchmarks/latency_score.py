@@ -32,14 +32,14 @@ MOMENTS = (
     "pause noticed",
     "words known",
     "how long to wait",
-    "picture ready",
+    "question sent",
     "first word",
     "voice made",
     "taken as all",
 )
 """What happens on the way to an answer, about in this order. Much of it is done while the silence is waited out."""
 
-_SPANS = {"encode": "picture ready", "end of turn": "how long to wait", "ask.first": "first word"}
+_SPANS = {"end of turn": "how long to wait", "ask.first": "first word"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +142,8 @@ def _moments(events: Sequence[Stamped], speaking: Stamped) -> dict[str, float]:
             found = {"pause noticed": one.at("start"), "words known": one.at("start") + data["seconds"]}
         elif kind == "span" and data["stage"] == "synthesise":
             found.setdefault("voice made", one.at("start") + data["seconds"])
+        elif kind == "asked":
+            found["question sent"] = one.t
         elif kind == "span" and data["stage"] in _SPANS:
             found[_SPANS[data["stage"]]] = one.at("start") + data["seconds"]
     return found

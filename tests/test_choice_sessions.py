@@ -49,6 +49,31 @@ def test_the_frame_at_the_word_that_points_is_asked_about(monkeypatch: pytest.Mo
     assert "'this'" in looked.data["reason"]
 
 
+def test_the_picture_is_made_while_the_words_are_not_known_yet() -> None:
+    costs = fixed(FREE | {"transcribe": 0.3, "encode": 0.2})
+    events = Views(seen=[(0.0, squares(1))]).says(2.0, 3.0, "How are you?").play(Scripted("Yes."), costs=costs)
+    words, picture = (
+        [event.data["start"] + event.data["seconds"] for event in of(events, "span") if event.data["stage"] == stage]
+        for stage in ("transcribe", "encode")
+    )
+    assert len(picture) == 1
+    assert picture[0] < words[0]
+    assert of(events, "asked")[0].t == pytest.approx(words[0])
+
+
+def test_words_that_point_elsewhere_cost_another_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    def transcribe(self: Script, samples: Samples) -> Transcript:
+        words = (Word("What", 0.3, 0.4), Word("does", 0.4, 0.6), Word("this", 0.6, 0.8), Word("say?", 0.8, 2.3))
+        return Transcript(QUESTION, 0.9, "en", words=words)
+
+    monkeypatch.setattr(Script, "transcribe", transcribe)
+    backend = Scripted("Yes.")
+    views = Views(seen=[(0.0, squares(1)), (2.8, squares(2))]).says(2.0, 4.0, QUESTION)
+    events = views.play(backend, costs=fixed(FREE | {"transcribe": 0.3, "encode": 0.2}))
+    assert sum(event.data["stage"] == "encode" for event in of(events, "span")) == 2
+    assert backend.questions[0].images[0].t == of(events, "looked")[0].data["frames"][0] < 2.8
+
+
 def test_what_was_just_passed_is_asked_about_with_several_pictures_and_how_old_they_are() -> None:
     views = Views(seen=[(0.0, squares(1)), (3.0, squares(2)), (5.0, squares(3))])
     backend = Scripted("A door.")

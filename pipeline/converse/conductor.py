@@ -19,9 +19,10 @@ from pipeline.converse.own_words import backchannel, own
 from pipeline.converse.turns import Turns
 from pipeline.events import EventLog
 from pipeline.listen.level import CLIPPED, clipped_share
-from pipeline.listen.segmenter import FalseOnset, Onset, Paused, Resumed, Segment, SpeechStarted
+from pipeline.listen.segmenter import FalseOnset, Onset, Resumed, SpeechStarted
 from pipeline.listen.wake import Woken
 from pipeline.parts import Parts
+from pipeline.senses import Said
 from pipeline.types import Utterance, Word
 
 _TOO_LOUD = "That was too loud for the microphone, and I couldn't make it out."
@@ -89,14 +90,12 @@ class Conductor:
                 self._stretches.append(_Stretch())
                 self.spoken = item.t
                 self._somebody_speaks()
-            case Paused():
-                self._stretches[-1].silent = True
+            case Said():
+                self._pauses(self._stretches[-1], item)
             case Resumed():
                 self._stretches[-1].silent = False
                 self._turns.withdraw("speech went on")
                 self._somebody_speaks(self._clock.now() - _INSISTS + _INSISTS_AGAIN)
-            case Segment():
-                self._stretches[-1].silent = self._stretches[-1].over = True
             case Woken():
                 self._woken(item)
             case Understood() if item.over:
@@ -180,6 +179,12 @@ class Conductor:
             self._group.create_task(self._insists(self._stretches[-1], self._turns.current, since))
         elif self._attention.until >= self._clock.now():
             self._turns.warm()
+
+    def _pauses(self, stretch: _Stretch, said: Said) -> None:
+        """They are silent, for a moment or for good."""
+        stretch.silent, stretch.over = True, said.paused is None
+        if not (stretch.over or self._turns.active):
+            self._turns.foresee(said)
 
     async def _insists(self, stretch: _Stretch, turn: object, since: float | None) -> None:
         """Whoever speaks on while the voice is silent means it, whatever they say."""

@@ -14,9 +14,8 @@ from pipeline.channel import Channel
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
 from pipeline.listen.end_of_turn import SILENCE, Ended, EndOfTurn
-from pipeline.listen.segmenter import Paused, Segmenter, Speech
+from pipeline.listen.segmenter import Paused, Segmenter
 from pipeline.listen.transcriber import Transcriber, Transcript
-from pipeline.listen.wake import Woken
 from pipeline.senses import Said, Sensed
 
 _AT_ONCE = 2
@@ -40,7 +39,7 @@ class Understood:
         return self.said.paused is None
 
 
-Heard = Speech | Woken | Understood
+Heard = Sensed | Understood
 """What there is to react to, as it happens; the words of a stretch come as soon as they are known."""
 
 
@@ -92,7 +91,7 @@ class Endpointing:
                 if job.pause:
                     job.pause.over = True
                 pause = job if item.paused else None
-                react(item.paused or item.segment)
+                react(item)
                 dropped = await self._jobs.push(job)
                 if dropped and not dropped.said.paused:
                     react(Understood(dropped.said, _nothing("too much was said meanwhile")))

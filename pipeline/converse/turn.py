@@ -12,7 +12,7 @@ from pipeline.ask.modes import AUTO
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
 from pipeline.events import EventLog
-from pipeline.look.encode import with_small_print
+from pipeline.look.encode import Encoder
 from pipeline.speak.clauses import Clauses
 from pipeline.speak.mouth import Mouth
 from pipeline.speak.speaking import Speaking
@@ -32,6 +32,7 @@ class Turn:
         log: EventLog,
         backend: Backend,
         mouth: Mouth,
+        encoder: Encoder,
         number: int,
         *,
         since: float,
@@ -42,6 +43,7 @@ class Turn:
         self._log = log
         self._backend = backend
         self._mouth = mouth
+        self._encoder = encoder
         self._number = number
         self._mode = mode
         self._composed: Composed | None = None
@@ -168,7 +170,7 @@ class Turn:
     async def _encode(self, frame: VideoFrame, newest: VideoFrame) -> tuple[Picture, ...]:
         """A frame as the backend wants it, its small print beside it; an earlier one says how much earlier it is."""
         note = "" if frame is newest else f"{newest.t - frame.t:.1f} s earlier than the first picture"
-        return await self._clock.run("encode", lambda: with_small_print(frame, self._backend.picture, note=note))
+        return await self._encoder.pictures(frame, self._backend.picture, note=note)
 
 
 def _without(clauses: Sequence[str], heard: str) -> str:

@@ -18,6 +18,7 @@ from pipeline.converse.turn import Turn
 from pipeline.errors import GlassesError, SpeakerLost, UsageError
 from pipeline.events import EventLog, current_turn
 from pipeline.look.choice import choose
+from pipeline.look.encode import Encoder
 from pipeline.parts import Parts
 from pipeline.senses import Said
 from pipeline.speak.cues import Cue, cue
@@ -62,6 +63,7 @@ class Turns:
         self._conversation = Conversation()
         self._obeying = Obeying(parts.mouth, parts.keeper)
         self._prefaces = Prefaces(parts.mouth, parts.backend)
+        self._encoder = Encoder(clock, group)
         self._running: _Running | None = None
         self._before: asyncio.Task[None] | None = None  # the last one that was started
         self._unanswered: Asked | None = None  # cancelled for an early question that says more
@@ -94,6 +96,15 @@ class Turns:
     def warm(self) -> None:
         """A question may come: let who is asked get ready for it."""
         self._group.create_task(warm(self._parts.backend))
+
+    def foresee(self, said: Said) -> None:
+        """This may become a question: make the picture ready that is chosen if its words point at none."""
+        segment = said.segment
+        wordless = Utterance(self._number, segment.t_start, segment.t_end, "", 0.0, "")
+        for frame in choose(said.seen.frames, wordless, self._parts.look).frames:
+            token = current_turn.set(self._number)
+            self._encoder.foresee(frame, self._parts.backend.picture)
+            current_turn.reset(token)
 
     def hold(self) -> None:
         """Somebody speaks: be silent."""
@@ -270,7 +281,16 @@ class Turns:
 
     def _turn(self, since: float) -> Turn:
         parts = self._parts
-        return Turn(self._clock, self._log, parts.backend, parts.mouth, self._number, since=since, mode=parts.mode)
+        return Turn(
+            self._clock,
+            self._log,
+            parts.backend,
+            parts.mouth,
+            self._encoder,
+            self._number,
+            since=since,
+            mode=parts.mode,
+        )
 
     def _start(
         self, turn: Turn, number: int, work: Callable[[], Coroutine[Any, Any, Any]], asked: Asked | None = None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from pipeline.ask.backend import PictureBudget
+from pipeline.clock import Clock
+from pipeline.errors import UsageError
 from pipeline.look.small_print import crop_around, small_print
 from pipeline.types import Image, Picture, VideoFrame
 
@@ -10,6 +14,46 @@ _FEW_LINES = 2
 """Lines of small print that are worth a second picture: a single one is often a ledge or a row of leaves."""
 
 _CLOSER = "a part of the picture before it, at full size: its small print"
+
+
+class Encoder:
+    """Frames as pictures, made in threads. One that is foreseen is made while nobody waits for it yet.
+
+    `group` is what such work belongs to.
+    """
+
+    def __init__(self, clock: Clock, group: asyncio.TaskGroup) -> None:
+        self._clock = clock
+        self._group = group
+        self._foreseen: tuple[VideoFrame, PictureBudget] | None = None
+        self._work: asyncio.Task[tuple[Picture, ...] | None] | None = None  # on that one
+
+    def foresee(self, frame: VideoFrame, budget: PictureBudget) -> None:
+        """This one is likely to be asked for next; the one before is forgotten."""
+        if self._foreseen is None or self._foreseen[0] is not frame or self._foreseen[1] != budget:
+            self._foreseen = frame, budget
+            self._work = self._group.create_task(self._tried(frame, budget))
+
+    async def pictures(self, frame: VideoFrame, budget: PictureBudget, *, note: str = "") -> tuple[Picture, ...]:
+        """As `with_small_print`, and raises what that raises."""
+        foreseen, work = self._foreseen, self._work
+        if work and foreseen and foreseen[0] is frame and foreseen[1] == budget and not note:
+            await asyncio.wait({work})  # whoever waits may be cancelled, and the next one wants it too
+            if made := work.result():
+                return made
+        return await self._made(frame, budget, note)
+
+    async def _tried(self, frame: VideoFrame, budget: PictureBudget) -> tuple[Picture, ...] | None:
+        """None if it fails: it will again for who asks for it, who can tell of that."""
+        try:
+            return await self._made(frame, budget, "")
+        except UsageError:  # a replay without a cost for it
+            raise
+        except Exception:  # noqa: BLE001 - whatever a codec raises
+            return None
+
+    async def _made(self, frame: VideoFrame, budget: PictureBudget, note: str) -> tuple[Picture, ...]:
+        return await self._clock.run("encode", lambda: with_small_print(frame, budget, note=note))
 
 
 def encode(frame: VideoFrame, budget: PictureBudget, *, note: str = "") -> Picture:
