@@ -33,7 +33,7 @@ SHORTEST = 0.32
 LONGEST = 1.2
 """Seconds after which nobody is waited for."""
 
-EVEN = 0.65
+EVEN = 0.6
 _A_FOLD = 0.25
 """Seconds of patience at even odds, and how much an e-fold of the odds takes away. If hesitations ended by chance,
 after m seconds in the mean, the wait with the least expected cost would be m (ln(cost of a cut-off / m) - log-odds): a
