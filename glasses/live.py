@@ -34,6 +34,7 @@ from pipeline.clock import Clock
 from pipeline.errors import CameraLost, MicrophoneLost, UsageError
 from pipeline.events import EventLog
 from pipeline.listen.listener import Ears
+from pipeline.listen.quiet import Joined
 from pipeline.look.asking import Asking
 from pipeline.look.choice import LookSettings
 from pipeline.privacy import Privacy
@@ -233,8 +234,8 @@ class _Live:
         self._about = {"title": self._wish.title, "camera": names[0], "microphone": names[1]}
         seen = Tapped(open_camera(camera.address, self._clock, wanted, self._light), see, CameraLost)
         heard = open_microphone(config.microphone.address, self._clock, self._light)
-        microphone = Tapped(heard, hear, MicrophoneLost)
-        return seen, None if config.microphone.address == "none" else microphone
+        tapped = Tapped(heard, hear, MicrophoneLost)
+        return seen, None if config.microphone.address == "none" else Joined(tapped)
 
 
 def _devices(config: Config) -> list[str]:

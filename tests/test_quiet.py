@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import MicrophoneLost
-from pipeline.listen.quiet import joined
+from pipeline.listen.quiet import Joined, joined
 from pipeline.listen.transcriber import RATE
 from pipeline.sources import News
 from pipeline.types import AudioChunk, Opened, Samples, read_only
@@ -90,6 +90,11 @@ def test_what_waits_comes_before_the_news_that_the_microphone_is_lost() -> None:
     with pytest.raises(MicrophoneLost):
         came.extend(joined(Lost()))
     assert sum(len(item.samples) for item in came if isinstance(item, AudioChunk)) == round(3.05 * RATE)
+
+
+def test_it_can_be_opened_anew() -> None:
+    microphone = Joined(Microphone(noise(1.0, 12)))
+    assert len(list(microphone)) == len(list(microphone)) == 100
 
 
 def test_closing_it_closes_the_microphone() -> None:

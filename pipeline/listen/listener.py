@@ -12,7 +12,7 @@ from pipeline.clock import Clock
 from pipeline.errors import MicrophoneLost
 from pipeline.events import EventLog
 from pipeline.listen.echo import Cleaned
-from pipeline.listen.quiet import JOINT, joined
+from pipeline.listen.quiet import JOINT
 from pipeline.listen.segmenter import GAP, Segmenter, Speech
 from pipeline.listen.wake import WakeWord, Woken
 from pipeline.sources import Health, Lost, News, Tell, follow
@@ -49,7 +49,7 @@ class Listener:
         """
         t_next: float | None = None
         lost = False
-        source = follow(self._clock, lambda: joined(microphone), lambda chunk: chunk.t_end, _stalled)
+        source = follow(self._clock, lambda: microphone, lambda chunk: chunk.t_end, _stalled)
         async with aclosing(source) as items:
             async for item in items:
                 if isinstance(item, AudioChunk):

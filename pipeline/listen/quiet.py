@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,6 +22,16 @@ been decided, and what comes next begins with a sound."""
 
 JOINT = 0.001
 """Seconds by which chunks may lie apart and still be joined: less than anything that is told of times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A microphone whose sound is `joined`; for one that is read at the speed of life, and not ahead of it."""
+
+    microphone: Iterable[AudioChunk | News]
+
+    def __iter__(self) -> Iterator[AudioChunk | News]:
+        return joined(self.microphone)
 
 
 def joined(chunks: Iterable[AudioChunk | News]) -> Iterator[AudioChunk | News]:
