@@ -78,7 +78,7 @@ def test_asked_what_it_says_about_something_it_reads_only_that() -> None:
             BAKERY,
             "It says: Monday to Friday 7:30 - 18:00. Saturday 8:00 - 13:00. Sunday closed.",
         ),
-        ("When does it close?", ["Bread 3.20", "9.00 - 17.30"], "17.30. It says: 9.00 - 17.30."),
+        ("When does it close?", ["Bread 3.20", "9.00 - 17.30"], "17:30. It says: 9:00 - 17:30."),
         ("Is it open?", ["SORRY", "WE ARE CLOSED"], "It says: We Are Closed."),
         ("When does it expire?", MEDICINE, "It says: Exp 08/2027 Lot B4471."),
         ("Is it still good?", PANTRY, "It says: Best before 14 Mar 2027."),

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.ask.ondevice.reading import MORE, naturally, read_aloud, read_on, sentences, signs, speakable_case
+from pipeline.ask.ondevice.reading import (
+    MORE,
+    naturally,
+    passages,
+    read_aloud,
+    read_on,
+    sentences,
+    signs,
+    speakable_case,
+)
 from pipeline.see.layout import Line
 from pipeline.speak.speakable import speakable
 
@@ -21,6 +30,38 @@ def test_a_sentence_that_goes_on_in_the_next_line_is_put_together() -> None:
     assert sentences(lines(["Keep out of the sight and", "reach of children.", "Expires 08/2027"])) == [
         "Keep out of the sight and reach of children.",
         "Expires 08/2027.",
+    ]
+
+
+def test_a_line_that_ends_in_the_middle_of_a_sentence_goes_on_whatever_the_next_begins_with() -> None:
+    assert sentences(lines(["The water will be turned off on", "Thursday until noon. Please close all", "taps."])) == [
+        "The water will be turned off on Thursday until noon. Please close all taps."
+    ]
+    assert sentences(lines(["Do not use after the ex-", "piry date"])) == ["Do not use after the expiry date."]
+    assert sentences(lines(["ON", "OFF"])) == ["ON.", "OFF."]
+    assert sentences(lines(["Tel. 020 7946 0958", "www.example.org"])) == ["Tel. 020 7946 0958.", "www.example.org."]
+
+
+def test_what_stands_on_two_signs_is_never_one_sentence() -> None:
+    assert sentences([Line("Trains to", 0.99, 20, 0), Line("toilets", 0.99, 20, 1)]) == ["Trains to.", "toilets."]
+
+
+def test_prose_is_picked_from_sentence_by_sentence_and_a_list_line_by_line() -> None:
+    prose = ["Please close all taps. The", "lift will not run either. If you need help,", "ask St. John at the office."]
+    assert [line.text for line in passages(lines(prose))] == [
+        "Please close all taps.",
+        "The lift will not run either.",
+        "If you need help, ask St. John at the office.",
+    ]
+    assert [line.text for line in passages(lines(["Soup 4.80", "Pie 9.20"]))] == ["Soup 4.80", "Pie 9.20"]
+
+
+def test_chinese_and_japanese_lines_are_named_once_by_an_english_voice() -> None:
+    assert speakable(sentences(lines(["出口", "禁止吸烟"]))[0]) == "Chinese writing."
+    assert speakable(sentences(lines(["出口", "トイレはこちら"]))[0]) == "Japanese writing."
+    assert [speakable(text) for text in sentences(lines(["Exit 出口", "禁止吸烟"]))] == [
+        "Exit Chinese writing.",
+        "Chinese writing.",
     ]
 
 
@@ -102,6 +143,22 @@ def test_capitals_become_words_that_a_voice_does_not_spell(written: str, spoken:
         ("01 23 45 67 89", "0 1, 2 3, 4 5, 6 7, 8 9"),
         ("Packed 01-03-2027", "Packed 01-03-2027"),
         ("0.123456789", "0.123456789"),
+        ("Best before end: 11-2027", "Best before end: November 2027"),
+        ("EXP 11.2027", "EXP November 2027"),
+        ("Use by 03 DEC 2026", "Use by 3 DEC 2026"),
+        ("Mon-Fri 8.30am - 6pm", "Monday to Friday 8 30am to 6pm"),
+        ("9.00 - 17.30", "9 o'clock to 17 30"),
+        ("Ouvert 7h30", "Ouvert 7 30"),
+        ("10:00～21:00", "10 o'clock to 21 hundred"),
+        ("Sun closed", "Sunday closed"),
+        ("Energy 412 kJ / 98 kcal", "Energy 412 kilojoules, 98 kilocalories"),
+        ("12 oz / 340 g", "12 ounces, 340 grams"),
+        ("98 kcal / 100 g", "98 kilocalories per 100 grams"),
+        ("200 mg / 5 ml", "200 milligrams per 5 millilitres"),
+        ("Weight limit 7.5 t", "Weight limit 7.5 tonnes"),
+        ("ΕΙΣΟΔΟΣ Entrance", "Greek writing Entrance"),
+        ("25 μg", "25 micrograms"),
+        ("Аптека открыта", "Cyrillic writing"),
         ("Store below 25 °C", "Store below 25 degrees Celsius"),
     ],
 )

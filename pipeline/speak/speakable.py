@@ -31,6 +31,7 @@ _FRACTIONS = {
 _UNITS = {
     **{"km": "kilometre", "m": "metre", "cm": "centimetre", "mm": "millimetre", "m²": "square metre"},
     **{"kg": "kilogram", "g": "gram", "mg": "milligram", "µg": "microgram", "μg": "microgram", "mcg": "microgram"},
+    **{"t": "tonne"},
     **{"l": "litre", "L": "litre", "cl": "centilitre", "dl": "decilitre", "ml": "millilitre", "mL": "millilitre"},
     **{"h": "hour", "hr": "hour", "hrs": "hour", "min": "minute", "mins": "minute", "sec": "second"},
     **{"kWh": "kilowatt hour", "kW": "kilowatt", "kcal": "kilocalorie", "kJ": "kilojoule"},
@@ -38,6 +39,7 @@ _UNITS = {
     **{"mi": "mile", "mph": "mile per hour", "ft": "foot", "yd": "yard", "lb": "pound", "lbs": "pound", "oz": "ounce"},
     **{"tsp": "teaspoon", "tbsp": "tablespoon", "°C": "degree Celsius", "°F": "degree Fahrenheit"},
 }
+_IMPERIAL = frozenset({"mi", "mph", "ft", "yd", "lb", "lbs", "oz", "°F"})
 _PLURALS = {"foot": "feet", "yen": "yen", "megahertz": "megahertz", "kilohertz": "kilohertz"}
 _ABBREVIATIONS = {
     **{"Dr.": "Doctor", "Mr.": "Mister", "Mrs.": "Missis", "Ms.": "Miz", "Prof.": "Professor", "Mt.": "Mount"},
@@ -55,7 +57,11 @@ _DOMAIN = r"(?:[\w-]+\.)+[a-z]{2,}"
 _URL = re.compile(
     rf"(?:https?://(?:www\.)?|\bwww\.)([\w.-]*\w)\S*?(?=[.,;:!?)\]\"'”’>]*(?:\s|$))|\b({_DOMAIN})/[\w/#?=&%.-]*\w/?"
 )
-_ELSEWHERE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af][\u3000-\u30ff\u3400-\u9fff\uac00-\ud7af！-～\s]*")
+_ELSEWHERE = re.compile(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af][\u3001-\u30ff\u3400-\u9fff\uac00-\ud7af！-｝\s]*(?<!\s)"
+    # A single letter is a unit or a variable: 25 μg, and the voice knows it.
+    r"|\b[Ͱ-Ͽἀ-῿]{2,}(?:[\s,.;:-]+[Ͱ-Ͽἀ-῿]+\b)*|\b[Ѐ-ӿ]{2,}(?:[\s,.;:-]+[Ѐ-ӿ]+\b)*"
+)
 
 
 def speakable(text: str, language: str = "en") -> str:
@@ -128,6 +134,8 @@ def _money(match: _Match) -> str:
 def _measure(match: _Match) -> str:
     number, unit, per_number, per_unit = match.groups()
     said = f"{number} {_plural(_UNITS[unit], number)}"
+    if per_number and ({unit, per_unit} == {"kJ", "kcal"} or (unit in _IMPERIAL) != (per_unit in _IMPERIAL)):
+        return f"{said}, {per_number} {_plural(_UNITS[per_unit], per_number)}"  # the same, measured otherwise
     if per_unit:
         per = f"{per_number} {_plural(_UNITS[per_unit], per_number)}" if per_number else _UNITS[per_unit]
         said += f" per {per}"
@@ -159,7 +167,9 @@ def _digits(match: _Match) -> str:
 
 
 def _foreign(match: _Match) -> str:
-    """An English voice says "Chinese letter" for each of them: once is enough."""
+    """An English voice says "Chinese letter" for each of them, or spells: once is enough."""
+    if re.match(r"[Ͱ-Ͽἀ-῿Ѐ-ӿ]", match[0]):
+        return " Cyrillic writing " if re.match(r"[Ѐ-ӿ]", match[0]) else " Greek writing "
     if re.search(r"[\u3040-\u30ff]", match[0]):
         return " Japanese writing "
     return " Korean writing " if re.search(r"[\uac00-\ud7af]", match[0]) else " Chinese writing "
@@ -213,10 +223,10 @@ _ENGLISH: _Rules = [
     (re.compile(r"\b(\d+)['′]\s?(\d+)[\"″]"), r"\1 foot \2"),
     # Ranges, then what they range over.
     (re.compile(rf"\b({_DAY})\.?\s?[-–—]\s?({_DAY})\b"), lambda m: f"{_DAYS[m[1]]} to {_DAYS[m[2]]}"),
-    (re.compile(rf"\b({_DAY})\b\.?(?=:?,? \d)"), lambda m: _DAYS[m[1]]),
-    (re.compile(r"(\d(?:\s?[ap]\.?m\.?)?|o'clock|%|°C?|cents)\s?[–—]\s?(?=[$€£]?\d)", re.IGNORECASE), r"\1 to "),
+    (re.compile(rf"\b({_DAY})\b\.?(?=:?,? (?:\d|closed\b))"), lambda m: _DAYS[m[1]]),
+    (re.compile(r"(\d(?:\s?[ap]\.?m\.?)?|o'clock|%|°C?|cents)\s?[–—〜～]\s?(?=[$€£]?\d)", re.IGNORECASE), r"\1 to "),
     (re.compile(r"(?<![\d-])(\d[\d.,:]*(?:\s?[ap]\.?m\.?|%)?)\s?-\s?(?=[\d.,:]+(?![\d-]))", re.IGNORECASE), r"\1 to "),
-    (re.compile(r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)\b(?!:)(\s?[ap]\.?m\b\.?)?", re.IGNORECASE), _time),
+    (re.compile(r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])(\s?[ap]\.?m\b\.?)?", re.IGNORECASE), _time),
     (re.compile(rf"({_NUMBER})\s?({_UNIT})(?:\s?/\s?(\d+)?\s?({_UNIT}))?(?![\w²³/])"), _measure),
     (re.compile(r"(?:\bN(?:o|r)\.|\bno\.|#)\s?(?=\d)"), "number "),
     (re.compile(r"[~≈]\s?(?=[$€£]?\d)"), "about "),

@@ -15,7 +15,7 @@ from pipeline.ask.ondevice.codes import told as told_code
 from pipeline.ask.ondevice.intents import Intent
 from pipeline.ask.ondevice.light import nothing_there
 from pipeline.ask.ondevice.light import told as told_light
-from pipeline.ask.ondevice.reading import SURE, Told, calmed, glimpse, it_says, read_aloud
+from pipeline.ask.ondevice.reading import SURE, Told, calmed, glimpse, it_says, naturally, read_aloud
 from pipeline.ask.ondevice.things import counted, joined, listed, named, places, where, with_article
 from pipeline.see import colours
 from pipeline.see.coco import BY_NAME, GROUPS, is_narrower
@@ -108,7 +108,7 @@ def _fact(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
         return
     if any(line.confidence < SURE for line in found):
         yield "It is hard to read, so don't rely on it."
-    elif len(found) == 1 and (time := facts.time_of(asked, found[0].text)):
+    elif len(found) == 1 and (time := facts.time_of(asked, naturally(found[0].text))):
         yield f"{time}."
     if len(found) > 1 and not intent.fact.several:
         yield "I can't tell which."

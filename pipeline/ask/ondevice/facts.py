@@ -31,7 +31,7 @@ class Fact:
 
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
-_TIME = re.compile(
+TIME = re.compile(
     r"(?<![\w:.,$€£])(?:\d{1,2}[:h][0-5]\d\b|\d{1,2}(?:\.[0-5]\d)? ?[ap]\.?m\b"
     # With a dot it might be a price: only where there are two of them with a dash between.
     r"|\d{1,2}\.[0-5]\d(?= ?(?:[-–—]|to|until|till) ?\d{1,2}\.[0-5]\d\b)"
@@ -94,7 +94,7 @@ FACTS = (
     Fact(
         "a time",
         _any(r"opens?\b", r"opening\b", r"clos(?:e|es|ed|ing)\b", r"shuts?\b", r"hours\b", "what time", r"when\b"),
-        _any(_TIME.pattern, r"closed\b", "24 hours", "24/7"),
+        _any(TIME.pattern, r"closed\b", "24 hours", "24/7"),
         _any("open", "hours"),
         several=True,
     ),
@@ -153,7 +153,7 @@ def find(fact: Fact, question: str, lines: Sequence[Line]) -> tuple[Line, ...]:
 
 def time_of(question: str, line: str) -> str:
     """When it opens or closes, if `line` names exactly two times and `question` asks for one of them; else empty."""
-    times = [match[0] for match in _TIME.finditer(line)]
+    times = [match[0] for match in TIME.finditer(line)]
     if len(times) != 2:
         return ""
     if _CLOSING.search(question):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import median
 
+from pipeline.ask.ondevice.facts import TIME
 from pipeline.see.layout import Line
 
 LEGIBLE = 0.75
@@ -81,15 +82,41 @@ def glimpse(lines: Sequence[Line]) -> Iterator[str]:
 
 
 def sentences(lines: Sequence[Line]) -> list[str]:
-    """Lines as sentences to be spoken: one that goes on in the next line in small letters is put together."""
+    """Lines as sentences to be spoken. Chinese or Japanese that stands together is one: a voice only names it."""
     made: list[str] = []
-    for line in lines:
+    for line in joined(lines):
         text = naturally(line.text)
-        if made and made[-1][-1] not in ".!?" and text[0].islower():
-            made[-1] += f" {text}"
+        if made and _EAST_ASIAN.fullmatch(made[-1]) and _EAST_ASIAN.fullmatch(text):
+            made[-1] += f"、{text}"
         else:
             made.append(text)
     return [text if text[-1] in ".!?:。" else f"{text.rstrip(' ,;-')}." for text in made]
+
+
+def joined(lines: Sequence[Line]) -> list[Line]:
+    """Lines of one sign put together where a sentence goes on in the next: in small letters, or after a word that
+    never ends one."""
+    made: list[Line] = []
+    for line in lines:
+        before = made[-1] if made else None
+        if before and before.sign == line.sign and _goes_on(before.text, line.text):
+            hyphen = _HYPHEN.search(before.text) and line.text[0].islower()
+            text = before.text[:-1] + line.text if hyphen else f"{before.text} {line.text}"
+            made[-1] = replace(before, text=text, confidence=min(before.confidence, line.confidence))
+        else:
+            made.append(line)
+    return made
+
+
+def passages(lines: Sequence[Line]) -> list[Line]:
+    """What can be picked out and makes sense alone: sentence by sentence where it is prose, else line by line."""
+    return [replace(line, text=text) for line in joined(lines) for text in _SENTENCE_END.split(line.text)]
+
+
+def _goes_on(text: str, following: str) -> bool:
+    if text[-1] in ".!?:" or _ADDRESS.match(following):
+        return False
+    return following[0].islower() or bool(_HANGING.search(text))
 
 
 def calmed(lines: Sequence[Line]) -> list[Line]:
@@ -110,12 +137,15 @@ def speakable_case(text: str) -> str:
 
 
 def naturally(text: str) -> str:
-    """Dates and prices in a form that the voice's own rules (pipeline/speak/speakable.py) know.
+    """Dates, times and prices in a form that the voice's own rules (pipeline/speak/speakable.py) know.
 
     A date with dots has its day first wherever it is written so; one with slashes only where a number over 12 tells.
     """
     text = re.sub(r"([$€£]) ?(\d+),(\d\d)(?!\d)", r"\1\2.\3", text)
+    text = TIME.sub(lambda match: _CLOCK.sub(r"\1:\2", match[0]), text)
     text = _DOTTED.sub(lambda match: _date(match, match[1], match[2]), text)
+    text = _OF_A_MONTH.sub(lambda match: f"{_MONTHS[int(match[1]) - 1]} {match[2]}", text)
+    text = _NO_ZERO.sub("", text)
     return _SLASHED.sub(_slashed, text)
 
 
@@ -125,6 +155,19 @@ _MONTHS = (
 )
 _DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{1,2})\.(\d{4})(?!\.?\d)")
 _SLASHED = re.compile(r"(?<![\d/])(\d{1,2})/(\d{1,2})/(\d{4})(?!\d)")
+_OF_A_MONTH = re.compile(r"(?<![\d./-])(0?[1-9]|1[0-2]) ?[.-] ?(20\d\d)(?![\d./-]*\d)")
+_NO_ZERO = re.compile(rf"(?<!\d)0(?=[1-9] ?(?:{'|'.join(month[:3] for month in _MONTHS)}))", re.IGNORECASE)
+_CLOCK = re.compile(r"(\d{1,2})[.h]([0-5]\d)")
+_HYPHEN = re.compile(r"[^\W\d_]-$")
+_ADDRESS = re.compile(r"www\.|https?:|\S+@|[\w-]+\.(?:com|org|net|info)\b|e-?mail\b|tel\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"(?<=[\w)]{3}[.!?]) +(?=[A-ZÀ-Þ])")
+_HANGING = re.compile(
+    r"\s(?:a|an|the|this|these|your|our|their|his|her|my|all|any|no|and|or|but|if|of|on|in|at|to|for|from|with|by|as|is"
+    r"|are|be|will|not|than|that|which|who|since|until|before|after)$|\w\s.*,$",
+    re.IGNORECASE,
+)
+"""A line that ends so goes on: it needs a word before it, since ON and OFF stand alone as well."""
+_EAST_ASIAN = re.compile(r"[\u3000-\u30ff\u3400-\u9fff]+")
 
 
 def _slashed(match: re.Match[str]) -> str:
