@@ -211,6 +211,13 @@ def test_the_first_short_silence_is_a_pause_with_all_that_was_said_so_far() -> N
     assert len(paused.segment.samples) == (10 + 2) * BLOCK  # two blocks of silence make a pause
 
 
+@pytest.mark.parametrize("start", [0.0, 0.7, 12.345, 100.01, 1234.567, 98765.4])
+def test_a_pause_is_two_blocks_long_at_any_time_of_the_session(start: float) -> None:
+    segmenter = Segmenter(Probabilities(*[0.9] * 10, *[0.0] * 5), SegmenterSettings())
+    paused = [n for n in range(15) for item in segmenter.feed(sound(1, start + n * STEP)) if isinstance(item, Paused)]
+    assert paused == [11]
+
+
 def test_speech_that_goes_on_ends_the_pause_and_a_breath_does_not() -> None:
     kinds = [type(item) for item in all_heard(*[0.9] * 5, *[0.0] * 5, *[0.9] * 5, *[0.0] * 20)]
     assert kinds == [SpeechStarted, Paused, Resumed, Paused, Segment]

@@ -239,7 +239,7 @@ class Segmenter:
                 yield Resumed(block.t_end)
         else:
             self._resuming = 0
-            silence = block.t_end - self._t_end
+            silence = round(block.t_end - self._t_end, 6)  # two blocks are 0.064 s, whatever the sums of floats say
             if not self._paused and silence >= self._settings.pause:
                 self._paused = Paused(self._so_far())
                 yield self._paused
