@@ -243,6 +243,7 @@ _DESCRIPTIONS: dict[str, Callable[[dict[str, Any]], str]] = {
     "speaker.lost": lambda data: str(data["what"]),
     "speaker.back": lambda data: "is back",
     "helper.lost": lambda data: f"no {data['helper']}: {data['what']}",
+    "slow": lambda data: f"less is done: {' and '.join(data['why'])}" if data["why"] else "all is done again",
     "helper.back": lambda data: f"the {data['helper']} is back",
     "audio.gap": lambda data: f"{data['t_end'] - data['t_start']:.1f} s are missing",
     "audio.clipped": lambda data: f"too loud for the microphone ({data['share']:.0%} of it at full scale)",

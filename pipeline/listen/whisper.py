@@ -37,10 +37,11 @@ _WINDOW = 30.0
 """Seconds of the window that Whisper was trained on."""
 
 _SHORTEST = 10.0
-"""Seconds of window for short sound, a second of silence behind it (`_SILENCE`). With 12, 11, 10 and 9 s base found 363, 362, 364 and 362 of 389 values in orders, and with a kitchen at 10 dB 328, 328, 329 and 327; tiny 348, 346,
-349 and 343, and 298, 304, 304 and 306, there with a repetition at 9 s. Base took 0.18, 0.18, 0.16 and 0.15 s.
-Of the words in 144 short questions by four synthetic voices, 10.3 and 10.9 % were wrong with 12 and 10 s (base), 11.7
-and 11.5 % (tiny), and none came out doubled. With nothing but zeros behind the sound, 10 s doubled 4 of 136."""
+"""Seconds of window for short sound, a second of silence behind it (`_SILENCE`). Of 389 values in orders base found
+363, 362, 364 and 362 with 12, 11, 10 and 9 s, and with a kitchen at 10 dB 328, 328, 329 and 327; tiny 348, 346, 349
+and 343, and 298, 304, 304 and 306, there with a repetition at 9 s. Base took 0.18, 0.18, 0.16 and 0.15 s. In 144
+short questions by four synthetic voices 10.3 and 10.9 % of the words were wrong with 12 and 10 s (base), 11.7 and
+11.5 % (tiny), and none came out doubled; with nothing but zeros behind the sound, 10 s doubled 4 of 136."""
 
 _PADDING = 4.0
 """Seconds of window behind longer sound, at least."""
