@@ -9,7 +9,6 @@ import pytest
 from pipeline.ask.ondevice.reading import (
     MORE,
     naturally,
-    passages,
     read_aloud,
     read_on,
     sentences,
@@ -44,16 +43,6 @@ def test_a_line_that_ends_in_the_middle_of_a_sentence_goes_on_whatever_the_next_
 
 def test_what_stands_on_two_signs_is_never_one_sentence() -> None:
     assert sentences([Line("Trains to", 0.99, 20, 0), Line("toilets", 0.99, 20, 1)]) == ["Trains to.", "toilets."]
-
-
-def test_prose_is_picked_from_sentence_by_sentence_and_a_list_line_by_line() -> None:
-    prose = ["Please close all taps. The", "lift will not run either. If you need help,", "ask St. John at the office."]
-    assert [line.text for line in passages(lines(prose))] == [
-        "Please close all taps.",
-        "The lift will not run either.",
-        "If you need help, ask St. John at the office.",
-    ]
-    assert [line.text for line in passages(lines(["Soup 4.80", "Pie 9.20"]))] == ["Soup 4.80", "Pie 9.20"]
 
 
 def test_chinese_and_japanese_lines_are_named_once_by_an_english_voice() -> None:

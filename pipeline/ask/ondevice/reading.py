@@ -108,11 +108,6 @@ def joined(lines: Sequence[Line]) -> list[Line]:
     return made
 
 
-def passages(lines: Sequence[Line]) -> list[Line]:
-    """What can be picked out and makes sense alone: sentence by sentence where it is prose, else line by line."""
-    return [replace(line, text=text) for line in joined(lines) for text in _SENTENCE_END.split(line.text)]
-
-
 def _goes_on(text: str, following: str) -> bool:
     if text[-1] in ".!?:" or _ADDRESS.match(following):
         return False
@@ -160,7 +155,6 @@ _NO_ZERO = re.compile(rf"(?<!\d)0(?=[1-9] ?(?:{'|'.join(month[:3] for month in _
 _CLOCK = re.compile(r"(\d{1,2})[.h]([0-5]\d)")
 _HYPHEN = re.compile(r"[^\W\d_]-$")
 _ADDRESS = re.compile(r"www\.|https?:|\S+@|[\w-]+\.(?:com|org|net|info)\b|e-?mail\b|tel\b", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[\w)]{3}[.!?]) +(?=[A-ZÀ-Þ])")
 _HANGING = re.compile(
     r"\s(?:a|an|the|this|these|your|our|their|his|her|my|all|any|no|and|or|but|if|of|on|in|at|to|for|from|with|by|as|is"
     r"|are|be|will|not|than|that|which|who|since|until|before|after)$|\w\s.*,$",
