@@ -66,7 +66,7 @@ class Session:
                 for what, told in self._troubles:
                     await conductor.tell(what, told)
                 pressing = turns.create_task(_press(button, fingers)) if button else None
-                await endpointing.follow(sensed, conductor.react)
+                await endpointing.follow(sensed, conductor.react, conductor.attends)
                 await conductor.finish()
                 fingers.finish()
                 if pressing:

@@ -3,7 +3,7 @@
     events = Timeline().says(2.0, 3.5, "What is this?").play(Scripted("A cup."))
 
 Only the clock's loop, the session and everything between are real; ears, mind and voice are stand-ins
-that keep the real ones' protocols. Speech is a 1 kHz tone, silence is silence.
+that keep the real ones' protocols. Each line of speech is a tone of its own, silence is silence.
 """
 
 from __future__ import annotations
@@ -49,6 +49,9 @@ from pipeline.types import (
 FREE = {"close": 0.0, "transcribe": 0.0, "end of turn": 0.0, "encode": 0.0, "synthesise": 0.0}
 END_SILENCE = 0.7
 
+PITCH, _STEP = 1000, 100
+"""Hertz: of the first line that is said, and how much higher each next one is."""
+
 
 class LoudnessVad:
     """Speech is what is loud: the stand-in for a voice activity model."""
@@ -61,14 +64,17 @@ class LoudnessVad:
 
 
 class Script:
-    """Hears the lines of a timeline in their order: the stand-in for speech recognition."""
+    """Hears the line of a timeline that a stretch ends with: the stand-in for speech recognition."""
 
     def __init__(self, lines: list[str], language: str) -> None:
-        self._lines = iter(lines)
+        self._lines = lines
         self._language = language
 
     def transcribe(self, samples: Samples) -> Transcript:
-        line = next(self._lines, "")
+        voiced = np.flatnonzero(samples)[-1] + 1 if samples.any() else 0
+        spectrum = np.abs(np.fft.rfft(samples[max(0, voiced - RATE // 20) : voiced], RATE))
+        number = round((int(spectrum.argmax()) - PITCH) / _STEP) if voiced else -1
+        line = self._lines[number] if 0 <= number < len(self._lines) else ""
         return Transcript(line, 0.9 if line else 0.0, self._language, "" if line else "no speech in it")
 
 
@@ -163,10 +169,10 @@ class Pressed:
             yield ButtonReleased(up)
 
 
-def tone(seconds: float, rate: int = RATE) -> Samples:
-    """A 1 kHz sine at a quarter of full scale."""
+def tone(seconds: float, rate: int = RATE, pitch: float = PITCH) -> Samples:
+    """A sine at a quarter of full scale; `pitch` in hertz."""
     t = np.arange(round(seconds * rate)) / rate
-    return (8000 * np.sin(2 * np.pi * 1000 * t)).astype(np.int16)
+    return (8000 * np.sin(2 * np.pi * pitch * t)).astype(np.int16)
 
 
 def frame(t: float, seq: int, detail: int) -> VideoFrame:
@@ -218,8 +224,8 @@ class Timeline:
 
     def sound(self) -> Iterator[AudioChunk]:
         samples = np.zeros(round(self.end * RATE), np.int16)
-        for start, end, _ in self.lines:
-            voiced = tone(end - start)
+        for number, (start, end, _) in enumerate(self.lines):
+            voiced = tone(end - start, pitch=PITCH + _STEP * number)
             samples[round(start * RATE) :][: len(voiced)] = voiced
         for n in range(0, len(samples), 512):
             yield AudioChunk(n / RATE, read_only(samples[n : n + 512]), RATE)

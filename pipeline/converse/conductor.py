@@ -13,13 +13,13 @@ from math import inf
 from pipeline.clock import Clock
 from pipeline.converse.addressed import closes
 from pipeline.converse.attention import Attention
-from pipeline.converse.endpointing import Heard, Understood
+from pipeline.converse.endpointing import NOT_MEANT, Heard, Understood
 from pipeline.converse.orders import order_in
 from pipeline.converse.own_words import backchannel, own
 from pipeline.converse.turns import Turns
 from pipeline.events import EventLog
 from pipeline.listen.level import CLIPPED, clipped_share
-from pipeline.listen.segmenter import FalseOnset, Onset, Resumed, SpeechStarted
+from pipeline.listen.segmenter import FalseOnset, Onset, Resumed, Segment, SpeechStarted
 from pipeline.listen.wake import Woken
 from pipeline.parts import Parts
 from pipeline.senses import Said
@@ -152,6 +152,11 @@ class Conductor:
         going_on = bool(self._stretches) and not self._stretches[-1].over
         return going_on and self._attention.until >= self._clock.now()
 
+    def attends(self, segment: Segment) -> bool:
+        """Whether that may be meant for the assistant. Without a wake word or a key, its words decide."""
+        called = self._parts.attention.start in ("wake", "key")
+        return not called or self._turns.active or self._attention.until >= segment.t_start
+
     async def finish(self) -> None:
         """Nothing more is heard: return when the last answer has been spoken."""
         await self._turns.finish()
@@ -183,7 +188,7 @@ class Conductor:
     def _pauses(self, stretch: _Stretch, said: Said) -> None:
         """They are silent, for a moment or for good."""
         stretch.silent, stretch.over = True, said.paused is None
-        if not (stretch.over or self._turns.active):
+        if not (stretch.over or self._turns.active) and self.attends(said.segment):
             self._turns.foresee(said)
 
     async def _insists(self, stretch: _Stretch, turn: object, since: float | None) -> None:
@@ -243,7 +248,7 @@ class Conductor:
             self._log.emit("ignored", turn=0, t_start=segment.t_start, t_end=segment.t_end, reason=why)
             if understood.fault:
                 self._turns.tell(understood.fault, _NOT_MADE_OUT)
-            elif not understood.heard.text and clipped > CLIPPED:
+            elif not understood.heard.text and why != NOT_MEANT and clipped > CLIPPED:
                 self._turns.tell("speech too loud for the microphone", _TOO_LOUD)
             self._go_on()
         elif not text:
@@ -278,7 +283,7 @@ class Conductor:
         if answering and backchannel(heard.text):
             return None, "a sign of listening"
         text = self._attention.meant(heard.text, heard.confidence, segment.t_start, answering=answering)
-        return text, "not meant for the assistant"
+        return text, NOT_MEANT
 
     def _echoes(self, text: str, t_start: float, t_end: float) -> bool:
         """Whether `text` is what the voice was saying then; an order is an echo only if the voice said just that."""

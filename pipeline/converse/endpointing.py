@@ -14,7 +14,7 @@ from pipeline.channel import Channel
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
 from pipeline.listen.end_of_turn import SILENCE, Ended, EndOfTurn
-from pipeline.listen.segmenter import Paused, Segmenter
+from pipeline.listen.segmenter import Paused, Segment, Segmenter
 from pipeline.listen.transcriber import Transcriber, Transcript
 from pipeline.senses import Said, Sensed
 
@@ -38,6 +38,9 @@ class Understood:
         """Whether this is all of it."""
         return self.said.paused is None
 
+
+NOT_MEANT = "not meant for the assistant"
+"""Why nothing comes of what was said."""
 
 Heard = Sensed | Understood
 """What there is to react to, as it happens; the words of a stretch come as soon as they are known."""
@@ -72,14 +75,20 @@ class Endpointing:
         self._end_of_turn = end_of_turn
         self._jobs: Channel[_Job] = Channel(_WAITING)
 
-    async def follow(self, sensed: AsyncIterator[Sensed], react: Callable[[Heard], None]) -> None:
+    async def follow(
+        self,
+        sensed: AsyncIterator[Sensed],
+        react: Callable[[Heard], None],
+        attends: Callable[[Segment], bool],
+    ) -> None:
         """Call `react` with all that is heard, as it is, until the sound is over and its last words are understood.
 
+        The words of a stretch for which nobody `attends` are nobody's business, and not worth the work.
         Hearing never waits: of too much, the oldest is ignored. Raises UsageError where a stage has no known cost.
         """
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen(sensed, react, group))
-            group.create_task(self._understand(react, group))
+            group.create_task(self._understand(react, attends, group))
 
     async def _listen(
         self, sensed: AsyncIterator[Sensed], react: Callable[[Heard], None], group: asyncio.TaskGroup
@@ -124,12 +133,18 @@ class Endpointing:
         if paused and self._end_of_turn and job.heard and job.heard.text and job.ended:
             self._segmenter.wait(paused, self._end_of_turn.patience(job.heard, job.ended))
 
-    async def _understand(self, react: Callable[[Heard], None], group: asyncio.TaskGroup) -> None:
+    async def _understand(
+        self, react: Callable[[Heard], None], attends: Callable[[Segment], bool], group: asyncio.TaskGroup
+    ) -> None:
         """One stretch after another, but that nobody waits for one that has become void."""
         room = asyncio.Semaphore(_AT_ONCE)
         async for job in self._jobs:
             if job.pause and job.pause.heard:
                 react(Understood(job.said, job.pause.heard))
+                continue
+            if not attends(job.said.segment):
+                if not job.said.paused:
+                    react(Understood(job.said, _nothing(NOT_MEANT)))
                 continue
             await room.acquire()
             work = group.create_task(self._transcribe(job, react))
