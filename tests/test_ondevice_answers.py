@@ -110,6 +110,28 @@ def test_one_thing_is_picked_where_the_print_is_clear_about_it(asked: str, texts
     assert ask(asked, texts) == said
 
 
+BUSES = ["Bus stop", "12 Hospital 5 min", "N7 Airport 8 min", "3 Station 2 min"]
+OPEN = ["Library", "Mon-Fri 9:00 - 20:00", "Sat 10:00 - 14:00", "Sun closed"]
+FLIGHTS = ["Rome 10:40", "Oslo 11:15"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "texts", "said"),
+    [
+        ("Which bus goes to the airport?", BUSES, "It says: N7 Airport 8 min."),
+        ("Which bus goes to the station?", BUSES, "It says: 3 Station 2 min."),
+        ("When does it open on Saturday?", OPEN, "10:00. It says: Sat 10:00 - 14:00."),
+        ("What time does it close on Wednesday?", OPEN, "20:00. It says: Mon-Fri 9:00 - 20:00."),
+        ("Is it open on Sunday?", OPEN, "It says: Sun closed."),
+        ("What time is the flight to Rome?", FLIGHTS, "It says: Rome 10:40."),
+        ("What time is the flight to Paris?", FLIGHTS, "I don't see Paris. It says: Rome 10:40. Oslo 11:15."),
+        ("How strong are they?", ["Vitamin D3 25 μg", "Height 12 cm", "Net 45 g"], "It says: Vitamin D3 25 μg."),
+    ],
+)
+def test_of_several_lines_the_one_with_the_subject_is_meant(asked: str, texts: list[str], said: str) -> None:
+    assert ask(asked, texts) == said
+
+
 def test_what_is_not_written_is_not_made_up() -> None:
     assert ask("What's the price?", ["Rye bread"]) == "I don't see a price. It says: Rye bread."
     assert ask("When does it open?", ["PUSH"]) == "I don't see a time. It says: Push."

@@ -106,7 +106,9 @@ def _fact(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
         yield f"I don't see {intent.fact.name}."
         yield from glimpse(legible)
         return
-    if any(line.confidence < SURE for line in found):
+    if name := facts.missing(asked, legible):
+        yield f"I don't see {name}."
+    elif any(line.confidence < SURE for line in found):
         yield "It is hard to read, so don't rely on it."
     elif len(found) == 1 and (time := facts.time_of(asked, naturally(found[0].text))):
         yield f"{time}."

@@ -65,15 +65,20 @@ FACTS = (
         several=True,
     ),
     Fact(
+        "how strong it is",
+        _any("how strong", "strength"),
+        _any(r"\d+(?:[.,]\d+)? ?(?:[mµμ]g|mcg|%|i\.?u\.?)(?!\w)"),
+        _any("strength", "contains", "each", "per"),
+    ),
+    Fact(
         "an amount",
         _any(
             r"how (?:much|many) (?:m?[lg]|grams?|milli\w+|kilos?|lit\w+|ounces|pints|gallons)\b",
-            "how (?:strong|heavy)",
-            "what strength",
+            "how heavy",
             r"(?:how much|what)\b.*\bweighs?\b",
         ),
         _any(
-            r"\d+(?:[.,]\d+)? ?(?:[mcd]?l|[mµk]?g|mcg|%|lit(?:er|re)s?|(?:fl\.? ?)?oz|ounces?|lbs?|pints?"
+            r"\d+(?:[.,]\d+)? ?(?:[mcd]?l|[mµμk]?g|mcg|%|lit(?:er|re)s?|(?:fl\.? ?)?oz|ounces?|lbs?|pints?"
             r"|gal(?:lons?)?)(?!\w)"
         ),
         _any("net", "contents?", "weight"),
@@ -139,13 +144,14 @@ def asked_for(question: str) -> Fact | None:
 
 def find(fact: Fact, question: str, lines: Sequence[Line]) -> tuple[Line, ...]:
     """The lines that may be meant: one if it is clear, several if not, none if there is no such fact."""
-    found = []
-    for above, line in zip((None, *lines), lines, strict=False):
-        if fact.written.search(line.text):
-            if above and _introduces(fact, above) and not fact.beside.search(line.text) and not fact.several:
-                line = Line(f"{above.text} {line.text}", min(above.confidence, line.confidence))
-            found.append(line)
-    found = [line for line in found if shares_words(question, line.text)] or found
+    subject = fact.beside.sub(" ", question)  # "which bus goes to the airport" is about the airport
+    found = [
+        line if fact.several else _introduced(fact, above, line)
+        for above, line in zip((None, *lines), lines, strict=False)
+        if fact.written.search(line.text)
+    ]
+    if meant := [line for line in found if shares_words(subject, line.text)]:
+        return tuple(meant)
     if not fact.several:
         found = [line for line in found if fact.beside.search(line.text)] or found
     return tuple(found)
@@ -172,8 +178,21 @@ def shares_words(question: str, line: str) -> bool:
     return bool(_words(question) & _words(line))
 
 
-def _introduces(fact: Fact, line: Line) -> bool:
-    return bool(fact.beside.search(line.text)) and not fact.written.search(line.text)
+def missing(question: str, lines: Sequence[Line]) -> str:
+    """The name in `question` after "to" or "for" ("the flight to Paris") of which no line tells; empty if none is."""
+    for name in re.findall(r"\b(?:to|for|from) ([A-Z][a-z]{2,})\b", question):
+        if _words(name) and not any(shares_words(name, line.text) for line in lines):
+            return str(name)
+    return ""
+
+
+def _introduced(fact: Fact, above: Line | None, line: Line) -> Line:
+    """`line` behind the one above it, if that only says what it is."""
+    if above is None or fact.beside.search(line.text):
+        return line
+    if not fact.beside.search(above.text) or fact.written.search(above.text):
+        return line
+    return Line(f"{above.text} {line.text}", min(above.confidence, line.confidence))
 
 
 _CLOSING = _any(r"clos(?:e|es|ing)\b", r"shuts?\b", "until when", "how (?:late|long)")
@@ -195,7 +214,25 @@ _COMMON = frozenset(
 """Words that every question has, or every line of a kind: they don't tell one line from another."""
 
 
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAY = r"(mon|tue|wed|thu|fri|sat|sun)(?:s|nes|r|rs|ur)?(?:day)?s?"
+_DAYS_NAMED = re.compile(rf"\b{_DAY}\b(?:\.? ?(?:-|–|—|to|until|till|through) ?{_DAY}\b)?")
+_SEVERAL_DAYS = {"weekday": _DAYS[:5], "weekend": _DAYS[5:], "daily": _DAYS, "every day": _DAYS}
+
+
 def _words(text: str) -> set[str]:
-    """The words of `text` that carry meaning, without a plural's s."""
-    words = re.findall(r"[^\W\d_]{3,}", text.casefold())
-    return {word.removesuffix("s") for word in words if word not in _COMMON}
+    """The words of `text` that carry meaning, without a plural's s; days by their full names, each of a range."""
+    text = text.casefold()
+    words = re.findall(r"[^\W\d_]{3,}", text)
+    return {word.removesuffix("s") for word in words if word not in _COMMON} | _days(text)
+
+
+def _days(text: str) -> set[str]:
+    """The days that `text`, in small letters, names: "mon-fri" are five."""
+    found = {day for name, days in _SEVERAL_DAYS.items() if name in text for day in days}
+    for match in _DAYS_NAMED.finditer(text):
+        first, last = (
+            next(n for n, day in enumerate(_DAYS) if day.startswith(one or match[1])) for one in match.groups()
+        )
+        found |= {_DAYS[n % 7] for n in range(first, first + (last - first) % 7 + 1)}
+    return found
