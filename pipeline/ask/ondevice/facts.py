@@ -42,7 +42,17 @@ TIME = re.compile(
 FACTS = (
     Fact(
         "a date",
-        _any("expir", r"date\b", "best before", "use by", "sell by", "go(?:es)? (?:off|bad)", "still (?:good|fresh)"),
+        _any(
+            "expir",
+            r"date\b",
+            "best before",
+            "use by",
+            "sell by",
+            "(?:go(?:es)?|gone) (?:off|bad)",
+            "still (?:good|fresh)",
+            r"until when\b.*\b(?:good|fresh)",
+            r"packed\b",
+        ),
         _any(
             r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b",
             r"\d{1,2}[./-]\d{4}\b",
@@ -105,7 +115,11 @@ FACTS = (
     ),
     Fact(
         "a number of a bus or line",
-        _any(r"(?:which|what)\b.*\b(?:bus|tram|line|route)\b", r"(?:bus|tram|line|route) number\b"),
+        _any(
+            r"(?:which|what)\b.*\b(?:bus|tram|line|route)\b",
+            r"(?:bus|tram|line|route) number\b",
+            r"number of (?:the|this|that) (?:bus|tram|line|route)\b",
+        ),
         _any(r"(?:^|(?<=\s))\d{1,3}[A-Z]?(?= [^\W\d])", r"^\d{1,3}[A-Z]?$", r"(?:bus|tram|line|route) ?\d+"),
         _any("bus", "tram", "line", "route"),
     ),
@@ -129,7 +143,7 @@ FACTS = (
     ),
     Fact(
         "a price",
-        _any(r"prices?\b", r"costs?\b", "how (?:much|expensive)"),
+        _any(r"prices?\b", r"costs?\b", r"total\b", "how (?:much|expensive)"),
         _any(r"[$€£¥] ?\d", r"\d+[.,]\d\d\b", r"\d+ ?(?:euros?|dollars?|pounds?|cents?|p)\b"),
         _any("price", "only", "total"),
     ),

@@ -95,6 +95,8 @@ def _of(text: str) -> Intent:
             return Intent("count", _noun(match[1]))
     if _READ.search(text) and not fact:
         return Intent("read")
+    if _PLACE.search(text):
+        return Intent("describe")
     if match := _FIND.search(text):
         noun = _noun(match[1] or match[2] or "")
         word, things = called(noun)
@@ -132,7 +134,9 @@ _NO = re.compile(
 )
 _JUDGE = _words(
     "what time is it", "what'?s the time", "traffic lights?.*(?:green|red|change)", "(?:red|green) light", "breed",
-    "who(?:'s| is| are)?", "how old", "how far", "why", "weather",
+    "who(?:'s| is| are)?", "how old", "how far", "why", "weather", "how (?:do|can|should) (?:i|we|you)", "how to",
+    r"(?:is|are) (?:the|my|this|that)(?: \w+)? (?:doors?|windows?|gates?|lids?|drawers?|box|taps?|ovens?|fridge)\b.*"
+    r"\b(?:open|closed|shut|locked)",
 )  # fmt: skip
 _CODE = _words(r"qr(?:[ -]?code)?", r"bar ?codes?", r"(?:the|this|that|a) codes?(?! of)", r"scan")
 _LIGHT = _words(
@@ -142,18 +146,20 @@ _LIGHT = _words(
 _COLOUR_NAME = "black|white|gr[ea]y|red|orange|brown|yellow|green|blue|purple|pink"
 _COLOUR = _words(
     r"(?:what|which|wot)(?:'s| is)?(?: the)? colou?rs?(?: is| are| of| has| does| do)*",
+    "tell me the colou?rs?(?: of)?",
     rf"(?:is|are) (?=(?:this|that|it|these|the|my)\b.*\b(?:{_COLOUR_NAME})\b)",
 )
 _NOT_A_THING = re.compile(
     rf"\b(?:this|that|it|these|those|thing|here|there|{_COLOUR_NAME}|is|are|or|have)\b", re.IGNORECASE
 )
-_COUNT = re.compile(r"\b(?:how many|count(?: the)?|the number of)\b(.*)", re.IGNORECASE)
+_COUNT = re.compile(r"\b(?:how many|count(?: the)?|the number of(?! (?:the|this|that|my)\b))\b(.*)", re.IGNORECASE)
 _READ = _words(
     "read", "reads", "say", "says", "said", "written", "text", "words?", "letters", "spell", "title", "headline",
-    "called", "name of",
+    "called", "name of", "what(?:'s| is) on (?:the|this|that|my) (?:label|menu|sign|screen|list|page|poster|notice)",
 )  # fmt: skip
 _FIND = re.compile(
-    r"\b(?:where(?:'s| is| are|'re)?|(?:is|are) there|(?:can|do) you (?:see|find|spot)|(?:find|locate|spot)(?: me)?"
+    r"\b(?:where(?:'s| is| are|'re| did (?:i|we|you) \w+| (?:could|might|can|would))?|which way (?:is|are|to)"
+    r"|(?:is|are) there|(?:can|do) you (?:see|find|spot)|have you seen|(?:find|locate|spot)(?: me)?"
     r"|look(?:ing)? for|any sign of|did i leave)\b(.*)"
     r"|\b(?:is|are) (?=(?:my|the|our|your)\b.*\b(?:here|there|anywhere|(?:in|on|under|near|behind) (?:the|my|this))\b)"
     r"(.*)",
@@ -165,8 +171,9 @@ _KIND = re.compile(
 _DESCRIBE = _words(
     "describe", "what(?:'s| is| are) (?:this|that|it|these|those|there|here)", "surroundings", "see anything",
     "what(?:'s| is) (?:in|on|around|at|next|behind|near)", "what am i", "what (?:do|can|did) (?:you|i) see",
-    "look around", "tell me what", "what have i",
+    "look around", "tell me what", "what have i", "what(?:'s| is) (?:happening|going on)",
 )  # fmt: skip
+_PLACE = _words("where (?:am i|are we)")
 _PRINT = _words("signs?", "text", "writing", "print", "words?", "letters?", "anything written")
 _FOLLOWS = re.compile(r"\s*(and|what about|how about|or)\b", re.IGNORECASE)
 _ARTICLE = re.compile(
@@ -174,6 +181,6 @@ _ARTICLE = re.compile(
 )
 _WHERE = re.compile(
     r"\s*\b(?:here|there|in|on|at|near|around|beside|behind|under|over|next to|please|now|anywhere|nearby|with|to|can|"
-    r"do|does|are|is|left|right|ahead|visible|you|i)\b",
+    r"do|does|are|is|be|left|right|ahead|visible|you|i)\b",
     re.IGNORECASE,
 )
