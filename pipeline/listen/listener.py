@@ -6,17 +6,15 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
 
-import numpy as np
-
 from pipeline.clock import Clock
 from pipeline.errors import MicrophoneLost
 from pipeline.events import EventLog
 from pipeline.listen.echo import Cleaned
-from pipeline.listen.quiet import JOINT
+from pipeline.listen.quiet import JOINT, as_one
 from pipeline.listen.segmenter import GAP, Segmenter, Speech
 from pipeline.listen.wake import WakeWord, Woken
 from pipeline.sources import Health, Lost, News, Tell, follow
-from pipeline.types import AudioChunk, read_only
+from pipeline.types import AudioChunk
 
 Clean = Callable[[AudioChunk], Cleaned]
 """Takes our own voice out of a piece of the microphone's sound."""
@@ -86,12 +84,8 @@ class Listener:
             yield from self._all_gathered()
 
     def _all_gathered(self) -> Iterator[Speech | Woken]:
-        gathered, self._gathered = self._gathered, []
-        if len(gathered) == 1:
-            yield from self._hear(gathered[0])
-        elif gathered:
-            samples = read_only(np.concatenate([piece.samples for piece in gathered]))
-            yield from self._hear(AudioChunk(gathered[0].t, samples, gathered[0].rate))
+        for chunk in as_one(self._gathered):
+            yield from self._hear(chunk)
 
     def _hear(self, chunk: AudioChunk) -> Iterator[Speech | Woken]:
         ears, judged = self._ears, chunk.samples

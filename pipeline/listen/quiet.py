@@ -43,29 +43,28 @@ def joined(chunks: Iterable[AudioChunk | News]) -> Iterator[AudioChunk | News]:
         try:
             for item in items:
                 if not isinstance(item, AudioChunk):
-                    yield from _one(waiting)
+                    yield from as_one(waiting)
                     yield item
                     continue
                 if waiting and abs(item.t - waiting[-1].t_end) > JOINT:
-                    yield from _one(waiting)
+                    yield from as_one(waiting)
                 waiting.append(item)
                 if not quiet.after(item) or item.t_end - waiting[0].t >= _JOINED - JOINT:
-                    yield from _one(waiting)
+                    yield from as_one(waiting)
         except DeviceLost:
-            yield from _one(waiting)
+            yield from as_one(waiting)
             raise
-        yield from _one(waiting)
+        yield from as_one(waiting)
 
 
-def _one(waiting: list[AudioChunk]) -> Iterator[AudioChunk]:
-    """All of them as one, if there are any; none waits any more."""
-    if len(waiting) == 1:
-        yield waiting.pop()
-    elif waiting:
-        samples = read_only(np.concatenate([chunk.samples for chunk in waiting]))
-        first = waiting[0]
-        waiting.clear()
-        yield AudioChunk(first.t, samples, first.rate)
+def as_one(waiting: list[AudioChunk]) -> Iterator[AudioChunk]:
+    """All of them, which lie end to end, as one, if there are any; none waits any more."""
+    chunks = waiting[:]
+    waiting.clear()
+    if len(chunks) > 1:
+        first, samples = chunks[0], read_only(np.concatenate([chunk.samples for chunk in chunks]))
+        chunks = [AudioChunk(first.t, samples, first.rate)]
+    yield from chunks
 
 
 class _Quiet:
