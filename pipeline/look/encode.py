@@ -25,23 +25,26 @@ class Encoder:
     def __init__(self, clock: Clock, group: asyncio.TaskGroup) -> None:
         self._clock = clock
         self._group = group
-        self._foreseen: tuple[VideoFrame, PictureBudget] | None = None
-        self._work: asyncio.Task[tuple[Picture, ...] | None] | None = None  # on that one
+        self._foreseen: tuple[VideoFrame, PictureBudget, asyncio.Task[tuple[Picture, ...] | None]] | None = None
 
     def foresee(self, frame: VideoFrame, budget: PictureBudget) -> None:
         """This one is likely to be asked for next; the one before is forgotten."""
-        if self._foreseen is None or self._foreseen[0] is not frame or self._foreseen[1] != budget:
-            self._foreseen = frame, budget
-            self._work = self._group.create_task(self._tried(frame, budget))
+        if not self._work_on(frame, budget):
+            self._foreseen = frame, budget, self._group.create_task(self._tried(frame, budget))
 
     async def pictures(self, frame: VideoFrame, budget: PictureBudget, *, note: str = "") -> tuple[Picture, ...]:
         """As `with_small_print`, and raises what that raises."""
-        foreseen, work = self._foreseen, self._work
-        if work and foreseen and foreseen[0] is frame and foreseen[1] == budget and not note:
+        if not note and (work := self._work_on(frame, budget)):
             await asyncio.wait({work})  # whoever waits may be cancelled, and the next one wants it too
             if made := work.result():
                 return made
         return await self._made(frame, budget, note)
+
+    def _work_on(self, frame: VideoFrame, budget: PictureBudget) -> asyncio.Task[tuple[Picture, ...] | None] | None:
+        """What makes the pictures of that frame, done or not; None if it was not foreseen."""
+        if self._foreseen and self._foreseen[0] is frame and self._foreseen[1] == budget:
+            return self._foreseen[2]
+        return None
 
     async def _tried(self, frame: VideoFrame, budget: PictureBudget) -> tuple[Picture, ...] | None:
         """None if it fails: it will again for who asks for it, who can tell of that."""
