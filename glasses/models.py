@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from pipeline.types import AudioChunk
 
 
+NEEDED = ("voice", "transcriber", "other_voices", "end_of_turn")
+"""What every session needs of them, and first what can say that the others take long."""
+
+
 class Models:
     """Ears, voice and eyes by configuration; several sessions may share them."""
 
@@ -116,7 +120,7 @@ class Models:
         detector.load()
         return detector
 
-    def load(self, names: Sequence[str] = ("voice", "transcriber", "other_voices", "end_of_turn")) -> None:
+    def load(self, names: Sequence[str] = NEEDED) -> None:
         """Load what every session needs, or so much of it; blocks for seconds. From two threads not the same."""
         for name in names:
             getattr(self, name)

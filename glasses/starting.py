@@ -8,6 +8,7 @@ from functools import partial
 from typing import Protocol
 
 from devices.registry import open_speaker
+from glasses.models import NEEDED
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError
 from pipeline.speak.voice import LocalVoice, Synthesiser
@@ -18,8 +19,6 @@ _SOON = 1.5
 
 _PATIENCE = 5.0
 """Seconds that a speaker has to say it; the session doesn't wait for one that hangs or is not there."""
-
-_REST = ("transcriber", "other_voices", "end_of_turn")
 
 _WORDS = "Starting up."
 
@@ -37,8 +36,8 @@ async def load(clock: Clock, models: Loads, say: Callable[[], Awaitable[None]] |
 
     Raises what loading raises.
     """
-    voice = asyncio.ensure_future(clock.run("load", partial(models.load, ("voice",))))
-    rest = asyncio.ensure_future(clock.run("load", partial(models.load, _REST)))
+    voice = asyncio.ensure_future(clock.run("load", partial(models.load, NEEDED[:1])))
+    rest = asyncio.ensure_future(clock.run("load", partial(models.load, NEEDED[1:])))
     try:
         await voice
         await asyncio.wait({rest}, timeout=_SOON)
