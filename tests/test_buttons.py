@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -82,8 +83,10 @@ class Device(Generic[T]):
     again: float
     past: list[str] = field(default_factory=list)
     at: int = 0
+    shut: threading.Event = field(default_factory=threading.Event)
 
     def __iter__(self) -> Iterator[T]:
+        self.shut.clear()
         if self.past:
             self.items = [item for item in self.items if item.t >= self.again]
             self.at = 0
@@ -94,6 +97,7 @@ class Device(Generic[T]):
                 yield self.items[self.at - 1]
         finally:
             self.past.append("closed")
+            self.shut.set()
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,7 @@ def private(backend: Scripted, *presses: tuple[float, float], says: Iterable[tup
     again = presses[-1][0] + LONG
     camera, microphone = Device(list(timeline.frames()), again), Device(list(timeline.sound()), again)
     timeline.camera, timeline.microphone = camera, microphone
+    timeline.closed = lambda seconds: camera.shut.wait(seconds) and microphone.shut.wait(seconds)
     return Day(timeline.play(backend), camera, microphone)
 
 
