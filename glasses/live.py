@@ -160,6 +160,7 @@ class _Live:
         speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
         stack.push_async_callback(_together, self._keeping.close, speaker.close, backend.close, helping.close)
         parts = models.parts(clock, backend, speaker, config.ask, echoes=True, keeper=self._keeping, helpers=helping)
+        parts = replace(parts, sparing=self._sparing.wanted)
         session = Session(clock, self._log, parts)
         await self._begin(stack, session.tell)
         await stack.enter_async_context(_beside(self._sparing.watch(session.tell)))

@@ -31,7 +31,10 @@ are called otherwise: they run at 90 degrees all day."""
 
 Strain = Literal["hot", "battery"]
 
-_TOLD = {"hot": "I am getting hot, so I look less closely for a while.", "battery": "My battery is nearly empty."}
+_TOLD = {
+    "hot": "I am getting hot, so I look less closely and answer a little later for a while.",
+    "battery": "My battery is nearly empty, so I look less closely and answer a little later.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +76,7 @@ class Sparing:
         self._told: set[Strain] = set()
 
     def wanted(self) -> bool:
-        """From any thread, and never waits."""
+        """From any thread, and never waits. Who does work that is not needed, or only likely to be, asks before it."""
         return bool(self._why)
 
     async def watch(self, tell: Tell) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pipeline.ask.backend import Backend
@@ -30,3 +31,4 @@ class Parts:
     attention: AttentionSettings = field(default_factory=AttentionSettings)
     end_of_turn: EndOfTurn | None = None  # None: the same silence after everything
     helpers: Helpers | None = None  # who stands behind the transcriber and the mouth, if anybody does
+    sparing: Callable[[], bool] = lambda: False  # whether no work is to be done that may be for nothing

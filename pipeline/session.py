@@ -51,7 +51,9 @@ class Session:
         """
         parts = self._parts
         senses = Senses(self._clock, self._log, parts.ears, parts.look)
-        endpointing = Endpointing(self._clock, parts.ears.segmenter, parts.transcriber, parts.end_of_turn)
+        endpointing = Endpointing(
+            self._clock, parts.ears.segmenter, parts.transcriber, parts.end_of_turn, parts.sparing
+        )
         privacy = privacy or Privacy(self._clock)
         try:
             async with (

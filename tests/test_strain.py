@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from glasses.strain import Readings, Sparing, Strain, read, strained
 from pipeline import clock as clocks
 from pipeline.clock import Clock
+from pipeline.costs import fixed
 from pipeline.events import EventLog
 from pipeline.types import Event
+from tests.timeline import FREE, Scripted, Timeline, of
 
 
 class Machine:
@@ -109,7 +112,7 @@ def test_the_wearer_is_told_once_and_it_comes_back_by_itself(machine: Machine) -
 
     clocks.run(main, virtual=True)
     assert wanted == {0: False, 15: True, 45: False, 75: True, 105: False}
-    assert told == [(20.0, "I am getting hot, so I look less closely for a while.")]
+    assert told == [(20.0, "I am getting hot, so I look less closely and answer a little later for a while.")]
     assert [event.data["why"] for event in events] == [["hot"], [], ["hot"], []]
 
 
@@ -134,3 +137,49 @@ def test_each_reason_is_told(machine: Machine) -> None:
         "the processor has 85 degrees: give it air, or a heat sink",
         "the battery has 9 percent left: charge it",
     ]
+
+
+# What is spared in a session.
+
+
+def hesitating(**more: Any) -> Timeline:
+    """Somebody who pauses for 0.2 s in the midst of a question, and asks another one later."""
+    timeline = Timeline(**more).says(1.0, 2.0, "Is there").says(2.2, 3.0, "Is there a cup?")
+    return timeline.says(8.0, 9.0, "And a spoon?")
+
+
+def work(events: list[Event], stage: str, until: float) -> list[float]:
+    """When work of that kind was begun, seconds."""
+    starts = [event.data["start"] for event in of(events, "span") if event.data["stage"] == stage]
+    return [start for start in starts if start < until]
+
+
+def test_what_a_pause_may_make_useless_is_not_begun_before_the_pause_is_as_long_as_any_that_ends_a_question() -> None:
+    usual, slow = (hesitating(sparing=lambda t, slow=slow: slow).play(Scripted("Yes.")) for slow in (False, True))
+    assert work(usual, "transcribe", until=5.0) == pytest.approx([2.07, 3.07], abs=0.04)
+    assert work(slow, "transcribe", until=5.0) == pytest.approx([3.32], abs=0.04)
+    assert [event.data["text"] for event in of(slow, "heard")] == ["Is there a cup?", "And a spoon?"]
+    assert (len(of(usual, "withdrawn")), len(of(slow, "withdrawn"))) == (1, 0)
+
+
+def test_no_picture_is_encoded_before_it_is_known_which() -> None:
+    costs = fixed(FREE | {"transcribe": 0.2})
+    usual, slow = (
+        hesitating(sparing=lambda t, slow=slow: slow).play(Scripted("Yes."), costs=costs) for slow in (False, True)
+    )
+    assert len(work(usual, "encode", until=5.0)) == 2
+    assert len(work(slow, "encode", until=5.0)) == 1
+
+
+def test_the_answer_comes_a_little_later_at_most() -> None:
+    def heard(slow: bool, patience: float) -> float:
+        timeline = Timeline(sparing=lambda t: slow, patience=lambda words: patience).says(1.0, 2.0, "Is there a cup?")
+        return of(timeline.play(Scripted("Yes."), costs=fixed(FREE | {"transcribe": 0.2})), "heard")[0].t
+
+    assert heard(True, 0.32) - heard(False, 0.32) == pytest.approx(0.2, abs=0.04)
+    assert heard(True, 0.7) == heard(False, 0.7)
+
+
+def test_when_that_is_over_everything_is_done_at_once_again() -> None:
+    events = hesitating(sparing=lambda t: t < 6.0).play(Scripted("Yes."))
+    assert work(events, "transcribe", until=10.0) == pytest.approx([3.32, 9.07], abs=0.04)

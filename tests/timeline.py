@@ -204,6 +204,7 @@ class Timeline:
     private: bool = False  # as it was before the session
     remember: Callable[[bool], None] = lambda private: None
     cues: bool = False
+    sparing: Callable[[float], bool] = lambda t: False
 
     def says(self, start: float, end: float, text: str) -> Timeline:
         """From `start` to `end` the wearer says `text`; empty text is speech that nobody can make out."""
@@ -267,6 +268,7 @@ class Timeline:
                 attention=self.attention,
                 end_of_turn=Patience(self.patience) if self.patience else None,
                 helpers=helpers,
+                sparing=lambda: self.sparing(clock.now()),
             )
             try:
                 camera, microphone = self.camera or self.frames(), self.microphone or self.sound()

@@ -99,6 +99,8 @@ class Turns:
 
     def foresee(self, said: Said) -> None:
         """This may become a question: make the picture ready that is chosen if its words point at none."""
+        if self._parts.sparing():
+            return
         segment = said.segment
         wordless = Utterance(self._number, segment.t_start, segment.t_end, "", 0.0, "")
         for frame in choose(said.seen.frames, wordless, self._parts.look).frames:
