@@ -208,14 +208,32 @@ def test_the_first_short_silence_is_a_pause_with_all_that_was_said_so_far() -> N
     assert isinstance(paused, Paused)
     assert isinstance(segment, Segment)
     assert paused.segment.t_end == segment.t_end
-    assert len(paused.segment.samples) == (10 + 2) * BLOCK  # two blocks of silence make a pause
+    assert len(paused.segment.samples) == (10 + 1) * BLOCK
+
+
+def pauses(*probabilities: float, start: float = 0.0, hum: int = 1) -> list[tuple[int, type[Paused | Resumed]]]:
+    """After which blocks there was a pause or speech went on; where nobody speaks there is `hum` times as much sound
+    as in the first block of all, which is the floor.
+    """
+    segmenter = Segmenter(Probabilities(*probabilities), SETTINGS)
+    found = []
+    for n, probability in enumerate(probabilities):
+        steps = np.arange(BLOCK) * (1 if n == 0 else 9 if probability > 0.5 else hum)
+        chunk = AudioChunk(start + n * STEP, read_only(steps.astype(np.int16)), RATE)
+        found += [(n, type(item)) for item in segmenter.feed(chunk) if isinstance(item, Paused | Resumed)]
+    return found
 
 
 @pytest.mark.parametrize("start", [0.0, 0.7, 12.345, 100.01, 1234.567, 98765.4])
-def test_a_pause_is_two_blocks_long_at_any_time_of_the_session(start: float) -> None:
-    segmenter = Segmenter(Probabilities(*[0.9] * 10, *[0.0] * 5), SegmenterSettings())
-    paused = [n for n in range(15) for item in segmenter.feed(sound(1, start + n * STEP)) if isinstance(item, Paused)]
-    assert paused == [11]
+def test_a_pause_takes_two_blocks_and_one_that_is_as_quiet_as_the_room(start: float) -> None:
+    silence = [*[0.9] * 10, *[0.0] * 5]
+    assert pauses(*silence, start=start, hum=3) == [(11, Paused)]
+    assert pauses(*silence, start=start) == [(10, Paused)]
+
+
+def test_what_sounds_behind_one_quiet_block_is_the_end_of_a_consonant_and_belongs_to_the_words() -> None:
+    assert pauses(*[0.9] * 10, 0.0, 0.9, *[0.0] * 5) == [(10, Paused), (11, Resumed), (12, Paused)]
+    assert pauses(*[0.9] * 10, *[0.0] * 2, 0.9, *[0.0] * 5) == [(10, Paused)]  # a breath
 
 
 def test_speech_that_goes_on_ends_the_pause_and_a_breath_does_not() -> None:

@@ -9,6 +9,7 @@ from math import inf
 
 import numpy as np
 
+from pipeline.listen.floor import Floor
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import BLOCK, VoiceActivity
 from pipeline.types import AudioChunk, Samples, read_only
@@ -27,6 +28,10 @@ class SegmenterSettings:
     The hint is what pauses our own voice, and so has to be quick. Behind the echo canceller, in four rooms, people who
     spoke over the voice were suspected after 0.12 s (median, at most 0.23) by one block at 0.2 and after 0.19 s (0.35)
     by two at 0.5; both paused for nothing in at most one of ten answers, and neither in four minutes of kitchen noise.
+
+    One silent block is a pause where it is as quiet as the room: so 93 of 112 orders are transcribed 32 ms earlier (96
+    of 143 pieces of them over a kitchen 10 dB below, 142 of 144 short questions by made voices), and understood as
+    before, 362 values for 361 (290 for 288). Any one silent block would cut off the end of last words.
     """
 
     onset: float = 0.5  # probability from which sound is taken for speech
@@ -35,7 +40,7 @@ class SegmenterSettings:
     relief: float = 0.128  # seconds without a hint after which it was a false one
     patience: float = 0.5  # seconds after which hints that became nothing are a noise, however long it lasts
     min_speech: float = 0.16  # seconds of speech in a row that begin one; less is a click or a cough
-    pause: float = 0.064  # seconds of silence from which it may have ended; with half of it last sounds are misheard
+    pause: float = 0.064  # seconds of silence from which it may have ended, if it isn't as quiet as the room at once
     resume: float = 0.096  # seconds of speech in a row after a pause with which it goes on; less is a breath
     end_silence: float = 0.7  # seconds of silence that end it, where nobody knows better
     pre_roll: float = 0.3  # seconds kept before the first voiced sample: soft consonants
@@ -98,6 +103,7 @@ class _Block:
     t: float
     samples: Samples
     probability: float
+    loud: bool  # beyond the floor of noise, for certain
 
     @property
     def t_end(self) -> float:
@@ -110,6 +116,7 @@ class Segmenter:
     def __init__(self, vad: VoiceActivity, settings: SegmenterSettings) -> None:
         self._vad = vad
         self._settings = settings
+        self._floor = Floor()
         self._rest = self._rest_judged = np.zeros(0, np.int16)  # samples that don't fill a block yet
         self._t_rest = 0.0  # when the first of them sounded
         self._before: deque[_Block] = deque()  # while nobody speaks: the pre-roll and a possible beginning
@@ -187,7 +194,9 @@ class Segmenter:
 
     def _judge(self, samples: Samples, judged: Samples) -> Iterator[Speech]:
         whole = judged if len(judged) == BLOCK else np.pad(judged, (0, BLOCK - len(judged)))
-        yield from self._take(_Block(self._t_rest, samples, self._vad.probability(whole)))
+        probability = self._vad.probability(whole)
+        self._floor.loud(whole)
+        yield from self._take(_Block(self._t_rest, samples, probability, self._floor.certainly(whole)))
 
     def _take(self, block: _Block) -> Iterator[Speech]:
         if self._speech:
@@ -228,19 +237,21 @@ class Segmenter:
     def _go_on(self, block: _Block) -> Iterator[Speech]:
         """Somebody speaks, or has just stopped."""
         self._speech.append(block)
+        silence = round(block.t - self._t_end, 6)  # before it; two blocks are 0.064 s, whatever sums of floats say
         if block.probability >= self._settings.offset:
             self._t_end = block.t_end
             self._resuming += 1
             if not self._patience:
                 yield self._end()
                 return
-            if self._paused and self._resuming * BLOCK >= self._settings.resume * RATE:
+            brief = 0.0 < silence < self._settings.pause  # the closure of a consonant, whose sound belongs to the words
+            if self._paused and (brief or self._resuming * BLOCK >= self._settings.resume * RATE):
                 self._listen()
                 yield Resumed(block.t_end)
         else:
             self._resuming = 0
-            silence = round(block.t_end - self._t_end, 6)  # two blocks are 0.064 s, whatever the sums of floats say
-            if not self._paused and silence >= self._settings.pause:
+            silence = round(block.t_end - self._t_end, 6)
+            if not self._paused and (silence >= self._settings.pause or not block.loud):
                 self._paused = Paused(self._so_far())
                 yield self._paused
             if silence >= self._patience:
