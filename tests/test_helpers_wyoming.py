@@ -25,10 +25,13 @@ from pipeline.ask.sent import Sent
 from pipeline.clock import Clock
 from pipeline.costs import fixed
 from pipeline.errors import GlassesError
-from pipeline.events import to_line
+from pipeline.events import EventLog, to_line
 from pipeline.helpers.addresses import Helping, open_hearing, open_voice
+from pipeline.helpers.helped import Helpers
 from pipeline.helpers.helper import HelperLost
+from pipeline.helpers.loudness import Meter
 from pipeline.listen.transcriber import RATE, Transcript
+from pipeline.speak.voice import LocalVoice
 from pipeline.types import Event, Samples
 from tests import helper_servers
 from tests.helper_servers import HANG, Process, Rude
@@ -136,6 +139,25 @@ def test_what_the_voice_says_the_recogniser_understands(whisper: Process, piper:
 def test_pieces_are_as_long_as_those_of_our_own_voices(piper: Process) -> None:
     pieces, rate = said(piper.address)
     assert all(0.3 < len(samples) / rate < 0.5 for samples in pieces[:-1])
+
+
+def test_a_voice_of_a_server_is_as_loud_as_our_own(piper: Process) -> None:
+    clauses = ("It says open.", "The shop closes at two in the afternoon.", "I see two cups and a spoon on a table.")
+
+    async def main(clock: Clock) -> tuple[Samples, Samples]:
+        ours = LocalVoice(clock, models().voice)
+        helpers = Helpers(clock, EventLog(clock), voice=open_voice(piper.address, Helping(clock, "machine")))
+        theirs = helpers.voice(ours)
+        said = [
+            np.concatenate([piece for clause in clauses async for piece in voice.speak(clause, 1.0)])
+            for voice in (ours, theirs)
+        ]
+        await helpers.close()
+        return said[0], said[1]
+
+    ours, theirs = clocks.run(main, virtual=True)
+    rate = models().voice.rate
+    assert Meter(rate).after(theirs) == pytest.approx(Meter(rate).after(ours), abs=1.0)
 
 
 def test_what_is_no_speech_is_not_believed(whisper: Process) -> None:

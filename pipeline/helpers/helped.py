@@ -15,6 +15,7 @@ from pipeline.clock import Clock
 from pipeline.errors import UsageError
 from pipeline.events import EventLog
 from pipeline.helpers.helper import HearingHelper, HelperLost, Sound, VoiceHelper
+from pipeline.helpers.loudness import Evened
 from pipeline.listen.transcriber import Transcriber, Transcript
 from pipeline.resting import Resting
 from pipeline.sources import Tell
@@ -129,9 +130,10 @@ class _HelpedVoice:
         self.language = local.language
         self._standing = standing
         self._local = local
+        self._evened = Evened(local.rate)
 
     async def speak(self, clause: str, speed: float) -> AsyncGenerator[Samples, None]:
-        """As `Voice.speak`. A helper that can't speak faster or slower is left out where that is wanted."""
+        """As `Voice.speak`, as loud as our own. A helper that has one pace is left out where another is wanted."""
         helper, words, left = self._standing.helper, speakable(clause, self.language), clause
         if words and self._standing.there and (helper.paced or speed == 1.0):
             seconds = 0.0
@@ -142,7 +144,7 @@ class _HelpedVoice:
                 ):
                     async for samples in pieces:
                         seconds += len(samples) / self.rate
-                        yield samples
+                        yield self._evened.evened(samples)
                 if not seconds:
                     raise HelperLost(f"{helper.name}: it gave no sound for words; see the server's log")
             except UsageError:

@@ -12,6 +12,9 @@ from pipeline.types import Samples
 _PACE = 15.0
 """Characters a second of a voice at its own speed (joe: 16)."""
 
+LOUDNESS = -20.0
+"""LUFS (ITU-R BS.1770-4, gated) of what a voice says: joe's in thirty answers, single ones between -17 and -23."""
+
 
 class Voice(Protocol):
     """Speech synthesis as a session uses it, wherever it is done."""
@@ -30,7 +33,10 @@ class Voice(Protocol):
 
 
 class Synthesiser(Protocol):
-    """A voice on this machine; blocks, and its pieces are taken in threads, not always in the same."""
+    """A voice on this machine, about as loud as `LOUDNESS`: helpers are brought to that.
+
+    It blocks, and its pieces are taken in threads, not always in the same.
+    """
 
     rate: int  # samples per second of what it gives
     language: str  # ISO 639-1, that it speaks
