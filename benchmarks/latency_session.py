@@ -105,7 +105,7 @@ class Plain(Models):
 
     def segmenter(self) -> Segmenter:
         """One to which nothing is a pause."""
-        settings = SegmenterSettings(pause=math.inf, end_silence=self._config.listen.end_silence)
+        settings = SegmenterSettings(pause=math.inf, quiet_pause=math.inf, end_silence=self._config.listen.end_silence)
         return Segmenter(SileroVad(weights.silero()), settings)
 
 

@@ -40,7 +40,8 @@ class SegmenterSettings:
     relief: float = 0.128  # seconds without a hint after which it was a false one
     patience: float = 0.5  # seconds after which hints that became nothing are a noise, however long it lasts
     min_speech: float = 0.16  # seconds of speech in a row that begin one; less is a click or a cough
-    pause: float = 0.064  # seconds of silence from which it may have ended, if it isn't as quiet as the room at once
+    pause: float = 0.064  # seconds of silence from which it may have ended
+    quiet_pause: float = 0.032  # the same, of a silence as quiet as the room
     resume: float = 0.096  # seconds of speech in a row after a pause with which it goes on; less is a breath
     end_silence: float = 0.7  # seconds of silence that end it, where nobody knows better
     pre_roll: float = 0.3  # seconds kept before the first voiced sample: soft consonants
@@ -251,7 +252,8 @@ class Segmenter:
         else:
             self._resuming = 0
             silence = round(block.t_end - self._t_end, 6)
-            if not self._paused and (silence >= self._settings.pause or not block.loud):
+            least = self._settings.pause if block.loud else self._settings.quiet_pause
+            if not self._paused and silence >= least:
                 self._paused = Paused(self._so_far())
                 yield self._paused
             if silence >= self._patience:
