@@ -30,3 +30,7 @@ class Defaults:
         text = " ".join(segment.text.strip() for segment in found)
         confidence = math.exp(np.mean([segment.avg_logprob for segment in found])) if found else 0.0
         return Transcript(text, confidence, self._language, "" if text else "no words")
+
+    def language(self, samples: Samples) -> str:
+        """As `Transcriber.language`."""
+        return self._language

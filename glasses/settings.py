@@ -124,6 +124,7 @@ class Weights:
 
 _COSTS = {
     "transcribe": 0.25,
+    "language": 0.15,
     "end of turn": 0.01,
     "encode": 0.01,
     "load": 0.0,

@@ -14,6 +14,19 @@ _NAMES = {
 }
 
 
+_CODES = {name.lower(): code for code, name in _NAMES.items()}
+
+
+def language_code(told: str) -> str:
+    """The code of a language that is told by its code, with a country or not, or by its English name.
+
+    Empty for what is neither.
+    """
+    name = told.strip().lower()
+    code = name.replace("_", "-").partition("-")[0]
+    return _CODES.get(name, code if len(code) == 2 and code.isalpha() else "")
+
+
 def language_name(code: str) -> str:
     """What a language is called in English; the code itself where we have no name for it."""
     return _NAMES.get(code, f"the language '{code}'")

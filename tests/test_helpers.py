@@ -28,6 +28,7 @@ class Desk:
     script: Iterator[str]
     there: Callable[[float], bool]
     takes: float = 0.3
+    language: str = "en"  # as it tells; empty if it tells none
     name: str = "desk"
     tried: list[float] = field(default_factory=list)
 
@@ -38,7 +39,7 @@ class Desk:
             raise HelperLost("desk: nothing listens there")
         if words == BROKEN:
             raise KeyError("as nobody expected")
-        return Transcript(words, 0.7, "en")
+        return Transcript(words, 0.7, self.language)
 
     async def warm(self) -> bool:
         self.tried.append(round(self.clock.now(), 1))
@@ -127,6 +128,20 @@ def test_whatever_it_raises_it_is_understood_here() -> None:
     events = heard(1.0, desk=[BROKEN])
     assert texts(events) == ["Own 1?"]
     assert of(events, "helper.lost")[0].data["what"] == "desk: KeyError: 'as nobody expected'"
+
+
+@pytest.mark.parametrize(("told", "language"), [("fr", "fr"), ("", "de")])
+def test_a_language_that_a_helper_does_not_tell_is_found_out_here(told: str, language: str) -> None:
+    events = (
+        Timeline(language="de")
+        .says(1.0, 2.0, "Und das?")
+        .play(
+            Scripted("A cup."),
+            helped=lambda clock, log: Helpers(clock, log, Desk(clock, iter(["Was?"]), lambda t: True, language=told)),
+        )
+    )
+    assert [(event.data["text"], event.data["language"]) for event in of(events, "heard")] == [("Was?", language)]
+    assert sum(event.data["stage"] == "language" for event in of(events, "span")) == (not told)
 
 
 def test_it_is_left_alone_for_a_while_and_asked_again_once_it_can_be_reached() -> None:

@@ -104,8 +104,10 @@ def test_without_being_told_how_sure_it_is_words_are_believed_and_inventions_are
     assert heard({"text": "Thank you."}).text == ""
 
 
-@pytest.mark.parametrize(("told", "language"), [("de", "de"), ("german", "en"), (None, "en")])
-def test_the_language_is_what_the_server_detects_where_it_gives_a_code(told: str | None, language: str) -> None:
+@pytest.mark.parametrize(
+    ("told", "language"), [("de", "de"), ("german", "de"), ("de-CH", "de"), ("klingon", ""), (None, "")]
+)
+def test_the_language_is_what_the_server_detects_by_code_or_name(told: str | None, language: str) -> None:
     assert heard({"text": "And that?", "language": told}, language=None).language == language
 
 

@@ -316,6 +316,14 @@ def test_of_two_channels_the_first_is_heard() -> None:
     assert np.array_equal(np.concatenate(pieces), TONE[:6000])
 
 
+@pytest.mark.parametrize(("set_to", "told", "language"), [("de", None, "de"), (None, "de_CH", "de"), (None, None, "")])
+def test_the_language_is_the_one_that_is_set_or_told_or_not_known(
+    set_to: str | None, told: str | None, language: str
+) -> None:
+    with Rude(line("transcript", {"text": "Und das?", "language": told})) as server:
+        assert heard(server.address, TONE, language=set_to).language == language
+
+
 def test_words_that_are_no_text_are_a_failure() -> None:
     with Rude(line("transcript", {"words": 3})) as server, pytest.raises(HelperLost, match="no Wyoming"):
         heard(server.address, TONE)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from pipeline.languages import language_code
 from pipeline.speak.speakable import speakable
 from tests.timeline import Scripted, Timeline, ToneVoice, of
 
@@ -11,6 +14,14 @@ EXCUSE = "I can't answer in German, so I answer in English."
 class GermanVoice(ToneVoice):
     language = "de"
     rate = 16_000
+
+
+@pytest.mark.parametrize(
+    ("told", "code"),
+    [("de", "de"), ("DE", "de"), ("de_AT", "de"), ("en-US", "en"), ("German", "de"), ("german", "de"), ("auto", "")],
+)
+def test_a_language_is_told_by_code_or_name(told: str, code: str) -> None:
+    assert language_code(told) == code
 
 
 def asks_in_german() -> Timeline:

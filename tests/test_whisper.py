@@ -74,6 +74,11 @@ def test_other_languages_are_told_apart(language: str, text: str, tmp_path: Path
     heard = whisper("base", None).transcribe(sounds.read(spoken))
     assert heard.language == language
     assert heard.text
+    assert whisper("base", None).language(sounds.read(spoken)) == language
+
+
+def test_where_a_language_is_set_none_is_detected() -> None:
+    assert whisper("tiny").language(np.zeros(RATE, np.int16)) == "en"
 
 
 def test_weights_that_hear_english_only_refuse_another_language() -> None:

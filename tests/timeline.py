@@ -46,7 +46,7 @@ from pipeline.types import (
     read_only,
 )
 
-FREE = {"close": 0.0, "transcribe": 0.0, "end of turn": 0.0, "encode": 0.0, "synthesise": 0.0}
+FREE = {"close": 0.0, "transcribe": 0.0, "language": 0.0, "end of turn": 0.0, "encode": 0.0, "synthesise": 0.0}
 END_SILENCE = 0.7
 
 PITCH, _STEP = 1000, 100
@@ -76,6 +76,9 @@ class Script:
         number = round((int(spectrum.argmax()) - PITCH) / _STEP) if voiced else -1
         line = self._lines[number] if 0 <= number < len(self._lines) else ""
         return Transcript(line, 0.9 if line else 0.0, self._language, "" if line else "no speech in it")
+
+    def language(self, samples: Samples) -> str:
+        return self._language
 
 
 class ToneVoice:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -110,7 +111,7 @@ class _HelpedTranscriber:
         self._local = local
 
     async def transcribe(self, samples: Samples) -> Transcript:
-        """As `Transcriber.transcribe`."""
+        """As `Transcriber.transcribe`. Where the helper tells no language, it is found out here."""
         if self._standing.there:
             try:
                 heard = await self._standing.helper.transcribe(samples)
@@ -120,8 +121,14 @@ class _HelpedTranscriber:
                 await self._standing.failed(error)
             else:
                 self._standing.answered()
+                if heard.text and not heard.language:
+                    heard = replace(heard, language=await self._local.language(samples))
                 return heard
         return await self._local.transcribe(samples)
+
+    async def language(self, samples: Samples) -> str:
+        """As `Transcriber.language`."""
+        return await self._local.language(samples)
 
 
 class _HelpedVoice:

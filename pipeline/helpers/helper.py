@@ -55,7 +55,7 @@ class HearingHelper(Protocol):
     name: str  # its address
 
     async def transcribe(self, samples: Samples) -> Transcript:
-        """As `Transcriber.transcribe`. Raises HelperLost."""
+        """As `Transcriber.transcribe`, without a language where it tells none. Raises HelperLost."""
         ...
 
     async def warm(self) -> bool:

@@ -20,6 +20,7 @@ from pipeline.ask.transport import Incoming, Server
 from pipeline.clock import Clock
 from pipeline.helpers.addresses import known_reach
 from pipeline.helpers.helper import CONNECT, PATIENCE, HelperLost, Sound, believed, mono, near, patience_for, sane_rate
+from pipeline.languages import language_code
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.types import Samples
 
@@ -165,8 +166,7 @@ class ApiVoice:
 
 def _understood(told: Any, samples: Samples, language: str | None) -> Transcript:
     """What a server says that it heard; of how sure it is, as far as it says that."""
-    code = str(told.get("language") or "")
-    spoken = language or (code if len(code) == 2 else "en")
+    spoken = language or language_code(str(told.get("language") or ""))
     segments = told.get("segments") or []
     lengths = [max(len(str(segment["text"])), 1) for segment in segments]
     sure = [(segment.get("avg_logprob"), segment.get("no_speech_prob")) for segment in segments]

@@ -36,6 +36,7 @@ from pipeline.helpers.helper import (
     patience_for,
     sane_rate,
 )
+from pipeline.languages import language_code
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.types import Samples
 
@@ -98,7 +99,8 @@ class WyomingEars:
                 answer = line.ask(asked, Heard)
                 event = await self._server.clock.wait("helper.transcribe", answer, patience_for(samples))
                 heard = Heard.from_event(event)
-                return believed(str(heard.text), samples, str(heard.language or self._language or "en"))
+                language = self._language or language_code(str(heard.language or ""))
+                return believed(str(heard.text), samples, language)
         finally:
             line.close()
 

@@ -30,12 +30,20 @@ class Transcriber(Protocol):
         """The words in `samples`: mono int16 at 16 kHz, at most 30 s, speech with a little silence around it."""
         ...
 
+    async def language(self, samples: Samples) -> str:
+        """The language that is spoken in `samples` alone, ISO 639-1, which is less work."""
+        ...
+
 
 class Recogniser(Protocol):
     """A model for speech recognition on this machine; blocks."""
 
     def transcribe(self, samples: Samples) -> Transcript:
         """As `Transcriber.transcribe`."""
+        ...
+
+    def language(self, samples: Samples) -> str:
+        """As `Transcriber.language`."""
         ...
 
 
@@ -49,3 +57,7 @@ class LocalTranscriber:
     async def transcribe(self, samples: Samples) -> Transcript:
         """As `Transcriber.transcribe`; charged as one call of "transcribe"."""
         return await self._clock.run("transcribe", lambda: self._model.transcribe(samples))
+
+    async def language(self, samples: Samples) -> str:
+        """As `Transcriber.language`; charged as one call of "language"."""
+        return await self._clock.run("language", lambda: self._model.language(samples))

@@ -97,22 +97,34 @@ class Whisper:
 
     def transcribe(self, samples: Samples) -> Transcript:
         """As `Transcriber.transcribe`. Text that can't be believed comes back empty, with the reason."""
-        seconds = len(samples) / RATE
-        sound = samples.astype(np.float32) / np.float32(32768)
-        silence = np.zeros(round(_SILENCE * RATE), np.float32)
-        picture = log_mel(np.concatenate([sound, silence]), self._model.feature_extractor.mel_filters)
-        window = min(max(_SHORTEST, seconds + _PADDING), _WINDOW)
-        encoded = self._encode(picture, window)
-        language, sure = (self._language, 1.0) if self._language else self._detect(encoded)
-        if sure < _SURE_LANGUAGE and window < _WINDOW:
-            window, encoded = _WINDOW, self._encode(picture, _WINDOW)
-            language, _ = self._detect(encoded)
+        seconds, picture = len(samples) / RATE, self._picture(samples)
+        language, encoded, window = self._spoken(picture, seconds)
         heard = self._decode(encoded, language, seconds)
         if window < _WINDOW and worth_another(heard):
             heard = self._decode(self._encode(picture, _WINDOW), language, seconds)
         reason = doubt(heard)
         confidence = math.exp(heard.log_probability) * (1 - heard.no_speech)
         return Transcript("" if reason else heard.text, confidence, language, reason)
+
+    def language(self, samples: Samples) -> str:
+        """As `Transcriber.language`: without decoding, and without anything where it is set."""
+        return self._language or self._spoken(self._picture(samples), len(samples) / RATE)[0]
+
+    def _picture(self, samples: Samples) -> NDArray[np.float32]:
+        """The spectrogram (bands x frames), with the silence behind it."""
+        sound = samples.astype(np.float32) / np.float32(32768)
+        silence = np.zeros(round(_SILENCE * RATE), np.float32)
+        return log_mel(np.concatenate([sound, silence]), self._model.feature_extractor.mel_filters)
+
+    def _spoken(self, picture: NDArray[np.float32], seconds: float) -> tuple[str, Any, float]:
+        """The language of a spectrogram with so many seconds of sound, the encoder's output, and the window of that."""
+        window = min(max(_SHORTEST, seconds + _PADDING), _WINDOW)
+        encoded = self._encode(picture, window)
+        language, sure = (self._language, 1.0) if self._language else self._detect(encoded)
+        if sure < _SURE_LANGUAGE and window < _WINDOW:
+            window, encoded = _WINDOW, self._encode(picture, _WINDOW)
+            language, _ = self._detect(encoded)
+        return language, encoded, window
 
     def _encode(self, picture: NDArray[np.float32], window: float) -> Any:
         """The encoder's output for a spectrogram (bands x frames) in a window of so many seconds."""
