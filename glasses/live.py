@@ -160,7 +160,7 @@ class _Live:
         speaker = open_speaker(config.speaker.address, clock, models.voice.rate, patient=True)
         stack.push_async_callback(_together, self._keeping.close, speaker.close, backend.close, helping.close)
         parts = models.parts(clock, backend, speaker, config.ask, echoes=True, keeper=self._keeping, helpers=helping)
-        parts = replace(parts, sparing=self._sparing.wanted)
+        parts = replace(parts, ears=replace(parts.ears, rests=self._pace.resting), sparing=self._sparing.wanted)
         session = Session(clock, self._log, parts)
         await self._begin(stack, session.tell)
         await stack.enter_async_context(_beside(self._sparing.watch(session.tell)))
@@ -221,7 +221,8 @@ class _Live:
         wanted = Wanted(
             camera.width, camera.height, camera.rate, config.look.rate, camera.rotation, asking=self._asking.now
         )
-        if self._wish.answers and not self._wish.preview:  # what is only shown or recorded needs them all
+        spares = self._wish.answers and not self._wish.preview  # what is only shown or recorded needs it all
+        if spares:
             wanted = replace(wanted, pace=self._pace.wanted)
         see: list[Callable[[VideoFrame], None]] = [self._keeping.frame]
         hear: list[Callable[[AudioChunk], None]] = [self._keeping.sound]
@@ -236,7 +237,13 @@ class _Live:
         seen = Tapped(open_camera(camera.address, self._clock, wanted, self._light), see, CameraLost)
         heard = open_microphone(config.microphone.address, self._clock, self._light)
         tapped = Tapped(heard, hear, MicrophoneLost)
-        return seen, None if config.microphone.address == "none" else Joined(tapped)
+        joined = Joined(tapped, self._rest) if spares else Joined(tapped)
+        return seen, None if config.microphone.address == "none" else joined
+
+    def _rest(self, t: float) -> None:
+        """A `pipeline.listen.quiet.Rest`."""
+        if self._pace.resting():
+            self._clock.block_until(t)
 
 
 def _devices(config: Config) -> list[str]:

@@ -1,4 +1,4 @@
-"""How many pictures a second will do: few while nobody can ask about them, to spare a small machine."""
+"""How much will do while nobody can ask: few pictures, and sound in longer pieces, to spare a small machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CALLED = ("wake", "key")
 
 
 class Pace:
-    """Is read in the thread that reads the camera."""
+    """Is read in the threads that read the camera and the microphone."""
 
     def __init__(
         self, now: Callable[[], float], situation: Situation, asking: Asking, slow: Callable[[], bool] = lambda: False
@@ -32,11 +32,15 @@ class Pace:
         self._asking = asking
         self._slow = slow
 
+    def resting(self) -> bool:
+        """Whether no question can begin, nobody speaks and nothing is recorded. From any thread, and never waits."""
+        situation = self._situation
+        if situation.recording or situation.start.how not in _CALLED:
+            return False
+        return situation.state(self._now()) == "idle" and not self._asking.now()
+
     def wanted(self) -> float:
         """Pictures a second that will do now; infinite for all there are. From any thread, and never waits."""
-        situation = self._situation
-        called = situation.start.how in _CALLED
-        idle = called and situation.state(self._now()) == "idle" and not self._asking.now()
-        if situation.recording:
+        if self._situation.recording:
             return inf
-        return RESTING if idle else SLOW if self._slow() else inf
+        return RESTING if self.resting() else SLOW if self._slow() else inf

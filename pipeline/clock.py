@@ -79,6 +79,10 @@ class Clock:
         finally:
             timer.cancel()
 
+    def block_until(self, t: float) -> None:
+        """As `sleep_until`, for a thread beside the loop: it does nothing until then. Live only."""
+        time.sleep(max(0.0, t - self.now()))
+
     def from_monotonic(self, seconds: float) -> float:
         """The session time of a reading of the system's monotonic clock, as drivers stamp with. Live only."""
         return seconds - self._zero

@@ -301,3 +301,15 @@ def test_the_end_of_a_live_session_waits_only_a_moment_for_what_cannot_be_interr
     assert time.monotonic() - began < 5
     assert left_behind == [True]
     goes_on.set()
+
+
+def test_a_thread_beside_the_session_can_wait_for_a_time_of_it() -> None:
+    async def main(clock: Clock) -> tuple[float, float]:
+        clock.block_until(0.05)
+        late = clock.now()
+        clock.block_until(0.01)  # has passed
+        return late, clock.now()
+
+    late, later = clocks.run(main, virtual=False)
+    assert late >= 0.05
+    assert later - late < 0.04

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -12,9 +12,12 @@ from pipeline.clock import Clock
 from pipeline.events import EventLog
 from pipeline.listen.echo import Cleaned
 from pipeline.listen.listener import Ears, Listener
-from pipeline.listen.segmenter import Segmenter, SegmenterSettings
+from pipeline.listen.quiet import Joined
+from pipeline.listen.segmenter import FalseOnset, Onset, Segment, Segmenter, SegmenterSettings, Speech
 from pipeline.listen.transcriber import RATE
+from pipeline.listen.wake import Woken
 from pipeline.types import AudioChunk, Samples, read_only
+from tests.test_floor import noise
 from tests.timeline import LoudnessVad, tone
 
 
@@ -28,6 +31,10 @@ def microphone(samples: Samples, size: int) -> Iterator[AudioChunk]:
         yield AudioChunk(start / RATE, read_only(samples[start : start + size]), RATE)
 
 
+async def tell(what: str, told: str) -> None:
+    raise AssertionError(what)
+
+
 def heard(size: int, cleaned: list[int] | None = None) -> list[tuple[float, str]]:
     """What is heard, and when, seconds; the sizes of what went through the echo canceller are added to `cleaned`."""
 
@@ -35,9 +42,6 @@ def heard(size: int, cleaned: list[int] | None = None) -> list[tuple[float, str]
         if cleaned is not None:
             cleaned.append(len(chunk.samples))
         return Cleaned(chunk, chunk)
-
-    async def tell(what: str, told: str) -> None:
-        raise AssertionError(what)
 
     async def main(clock: Clock) -> list[tuple[float, str]]:
         settings = SegmenterSettings(pause=0.05)  # a whole number of blocks would be one more where times are rounded
@@ -61,3 +65,60 @@ def test_pieces_of_ten_milliseconds_are_worked_on_together() -> None:
     heard(160, sizes)
     assert sum(sizes) == len(said())
     assert len(sizes) <= len(said()) / 512 + 1
+
+
+class CountingVad(LoudnessVad):
+    """Notes the loudest of each block that it is asked about."""
+
+    def __init__(self) -> None:
+        self.judged: list[int] = []
+
+    def probability(self, samples: Samples) -> float:
+        self.judged.append(int(np.abs(samples).max()))
+        return super().probability(samples)
+
+
+def heard_in_a_room(samples: Samples, rests: Callable[[], bool], vad: CountingVad) -> list[Speech | Woken]:
+    """What a listener hears that `rests` where it may, of a microphone whose sound comes in longer pieces."""
+
+    async def main(clock: Clock) -> list[Speech | Woken]:
+        ears = Ears(Segmenter(vad, SegmenterSettings()), rests=rests)
+        listener = Listener(clock, EventLog(clock), ears, tell)
+        return [item async for item in listener.listen(Joined(list(microphone(samples, 160))))]
+
+    return clocks.run(main, virtual=True)
+
+
+def test_what_rests_hears_the_same_speech_and_judges_no_silence() -> None:
+    samples = noise(20.0, 12)
+    for start in (8, 15):
+        samples[start * RATE : (start + 1) * RATE] += tone(1.0, RATE)
+    awake, rested = CountingVad(), CountingVad()
+    whole = heard_in_a_room(samples, lambda: False, awake)
+    spared = heard_in_a_room(samples, lambda: True, rested)
+    assert [type(item) for item in spared] == [type(item) for item in whole]
+    for one, other in zip(spared, whole, strict=True):
+        if isinstance(one, Segment):
+            assert isinstance(other, Segment)
+            assert one.t_start == pytest.approx(other.t_start, abs=0.033)  # to a block: they begin elsewhere
+            assert len(one.samples) == pytest.approx(len(other.samples), abs=1024)
+    assert len(awake.judged) == 625
+    assert len(rested.judged) < 320
+
+
+def test_it_does_not_rest_while_a_question_may_begin() -> None:
+    vad, still = CountingVad(), noise(10.0, 12)
+    heard_in_a_room(still, lambda: False, vad)
+    assert len(vad.judged) == pytest.approx(10.0 * RATE / 512, abs=1)
+
+
+def test_it_does_not_rest_before_an_onset_is_found_to_be_false() -> None:
+    class Hinting(CountingVad):
+        """Hints at speech in one silent block, and then no more."""
+
+        def probability(self, samples: Samples) -> float:
+            return 0.3 if super().probability(samples) or len(self.judged) == 200 else 0.0
+
+    calls = iter([False] * 45)  # it rests after a hint at 6.4 s
+    spared = heard_in_a_room(noise(12.0, 12), lambda: next(calls, True), Hinting())
+    assert [type(item) for item in spared] == [Onset, FalseOnset]

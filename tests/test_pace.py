@@ -64,3 +64,12 @@ def test_in_slow_mode_fewer_pictures_will_do_for_a_question_too() -> None:
     day = Timeline(end=10.0, attention=AttentionSettings("wake")).says(3.0, 5.0, "Shall we go?")
     seen = paces(day.play(Scripted("A cup.")), BY_WAKE_WORD, slow=True)
     assert [pace for _, pace in seen] == [RESTING, SLOW, RESTING]
+
+
+def test_a_microphone_may_rest_where_a_camera_does_but_for_a_slow_mode() -> None:
+    situation, asking = Situation(BY_WAKE_WORD), Asking()
+    pace = Pace(lambda: 100.0, situation, asking, lambda: True)
+    assert pace.resting()
+    asking.event(Event(100.0, 0, 0, "speech.started", {"t_start": 99.8}))
+    assert not pace.resting()
+    assert pace.wanted() == SLOW

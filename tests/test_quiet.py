@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pipeline.errors import MicrophoneLost
-from pipeline.listen.quiet import Joined, joined
+from pipeline.listen.quiet import Joined, Still, joined
 from pipeline.listen.transcriber import RATE
 from pipeline.sources import News
 from pipeline.types import AudioChunk, Opened, Samples, read_only
@@ -66,6 +66,24 @@ def test_with_the_first_sound_all_comes_that_waited_and_what_follows_comes_at_on
     (first,) = [piece for piece, _ in pieces if piece.t <= 5.0 < piece.t_end]
     assert first.t_end <= 5.0 + 2 * CHUNK / RATE
     assert {len(piece.samples) for piece, _ in pieces if 5.05 < piece.t < 7.9} == {CHUNK}
+
+
+def test_what_comes_while_it_is_quiet_is_known_to_be_still() -> None:
+    samples = noise(8.0, 12)
+    samples[5 * RATE : 6 * RATE] += tone(1.0, RATE) // 10
+    pieces = [piece for piece, _ in heard(Microphone(samples))]
+    assert {isinstance(piece, Still) for piece in pieces if piece.t_end < 2.0} == {False}
+    assert {isinstance(piece, Still) for piece in pieces if piece.t > 2.5 and piece.t_end < 5.0} == {True}
+    assert {isinstance(piece, Still) for piece in pieces if 5.001 < piece.t_end < 7.9} == {False}
+
+
+def test_behind_each_long_piece_there_is_time_to_rest_until_the_next_has_come() -> None:
+    samples = noise(8.0, 12)
+    samples[5 * RATE : 6 * RATE] += tone(1.0, RATE) // 10
+    until: list[float] = []
+    long = [piece for piece in joined(Microphone(samples), until.append) if isinstance(piece, Still)]
+    assert until == pytest.approx([piece.t_end + 0.13 for piece in long])
+    assert len(until) > 25
 
 
 def test_a_gap_stays_a_gap() -> None:

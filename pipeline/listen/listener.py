@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -10,14 +11,20 @@ from pipeline.clock import Clock
 from pipeline.errors import MicrophoneLost
 from pipeline.events import EventLog
 from pipeline.listen.echo import Cleaned
-from pipeline.listen.quiet import JOINT, as_one
-from pipeline.listen.segmenter import GAP, Segmenter, Speech
+from pipeline.listen.quiet import JOINT, Still, as_one
+from pipeline.listen.segmenter import GAP, FalseOnset, Onset, Segment, Segmenter, Speech
+from pipeline.listen.transcriber import RATE
 from pipeline.listen.wake import WakeWord, Woken
 from pipeline.sources import Health, Lost, News, Tell, follow
-from pipeline.types import AudioChunk
+from pipeline.types import AudioChunk, Samples
 
 Clean = Callable[[AudioChunk], Cleaned]
 """Takes our own voice out of a piece of the microphone's sound."""
+
+
+_BEFORE = round(0.6 * RATE)
+"""Samples of before that are heard once there is sound again: the pre-roll of speech, and what voice activity needs to
+know where it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +34,7 @@ class Ears:
     segmenter: Segmenter
     wake: WakeWord | None = None
     clean: Clean | None = None
+    rests: Callable[[], bool] = lambda: False  # whether speech of which nothing rises above the noise is of no use now
 
 
 class Listener:
@@ -39,6 +47,8 @@ class Listener:
         self._health = Health(log, "microphone", tell)
         self._tell = tell
         self._gathered: list[AudioChunk] = []  # that lie end to end, and in which nothing can happen yet
+        self._begun = False  # an onset, and perhaps speech
+        self._unheard: deque[tuple[AudioChunk, Samples]] = deque()  # that the segmenter was spared, and may want yet
 
     async def listen(self, microphone: Iterable[AudioChunk | News]) -> AsyncGenerator[Speech | Woken, None]:
         """What begins and ends, as it does, until the sound is over; a lost microphone is told once, and reopened.
@@ -70,7 +80,8 @@ class Listener:
     def finish(self) -> Iterator[Speech | Woken]:
         """The sound is over, for now: what has begun ends."""
         yield from self._all_gathered()
-        yield from self._ears.segmenter.finish()
+        self._unheard.clear()
+        yield from self._followed(self._ears.segmenter.finish())
 
     def _gather(self, chunk: AudioChunk, t_next: float | None) -> Iterator[Speech | Woken]:
         """What is heard in a chunk, once it makes up a block with those before it: pieces of 10 ms take twice the work.
@@ -84,18 +95,39 @@ class Listener:
             yield from self._all_gathered()
 
     def _all_gathered(self) -> Iterator[Speech | Woken]:
+        still = bool(self._gathered) and isinstance(self._gathered[-1], Still)
         for chunk in as_one(self._gathered):
-            yield from self._hear(chunk)
+            yield from self._hear(chunk, still)
 
-    def _hear(self, chunk: AudioChunk) -> Iterator[Speech | Woken]:
+    def _hear(self, chunk: AudioChunk, still: bool) -> Iterator[Speech | Woken]:
         ears, judged = self._ears, chunk.samples
         if ears.clean:
             cleaned = ears.clean(chunk)
             chunk, judged = cleaned.words, cleaned.voice.samples
-        yield from ears.segmenter.feed(chunk, judged)
+        self._unheard.append((chunk, judged))
+        if still and ears.rests() and not self._begun:
+            self._forget()
+        else:
+            while self._unheard:
+                yield from self._followed(ears.segmenter.feed(*self._unheard.popleft()))
         for woken in ears.wake.feed(chunk) if ears.wake else ():
             yield woken
-            yield from ears.segmenter.forget(woken.t_end)
+            self._begun = False
+            yield from self._followed(ears.segmenter.forget(woken.t_end))
+
+    def _forget(self) -> None:
+        """What the segmenter will not want any more, of what it was spared."""
+        kept = sum(len(judged) for _, judged in self._unheard)
+        while kept - len(self._unheard[0][1]) >= _BEFORE:
+            kept -= len(self._unheard.popleft()[1])
+
+    def _followed(self, speech: Iterator[Speech]) -> Iterator[Speech]:
+        for item in speech:
+            if isinstance(item, Onset):
+                self._begun = True
+            elif isinstance(item, FalseOnset | Segment):
+                self._begun = False
+            yield item
 
 
 def _stalled(why: str) -> MicrophoneLost:
