@@ -15,27 +15,31 @@ orders  DIR's people (see benchmarks/hearing.py) order while we speak, as loud a
         after we noticed.
 
 Compared: nothing; the product (detector on AEC3's output, recogniser on the adaptive filter's); each of the two for
-both; and, if they are installed, LiveKit's AEC3 (livekit) and Speex's canceller (pyaec).
+both; if they are installed, LiveKit's AEC3 (livekit) and Speex's canceller (pyaec); and PulseAudio's own canceller with
+both of its methods, in rooms that nobody is told wrongly. PulseAudio takes its time, five minutes, and a machine that
+is otherwise idle.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from math import inf
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from benchmarks import echo_pulse
 from benchmarks import hearing_sounds as sounds
 from benchmarks import hearing_words as words
+from benchmarks.echo_room import Sound, echo
 from benchmarks.echo_systems import SYSTEMS
 from benchmarks.showing import progress, show
 from glasses import weights
-from pipeline.listen.echo import EchoCanceller
 from pipeline.listen.segmenter import FalseOnset, Onset, Segment, Segmenter, SegmenterSettings, Speech, SpeechStarted
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import BLOCK, SileroVad
@@ -117,24 +121,13 @@ def voice() -> list[Samples]:
     return [soxr.resample(np.concatenate(list(piper.synthesise(one))), piper.rate, RATE) for one in ANSWERS]
 
 
-def echo(played: Samples, delay: float, gain: float) -> NDArray[np.float64]:
-    """What the microphone hears of it, -32768 to 32767; the same to the sample on every run."""
-    import soxr
-
-    random = np.random.default_rng(0)
-    loudspeaker = np.tanh(played / 32768 * 1.5) / 1.5
-    tail = random.normal(size=RATE // 4) * 10 ** (-3 * np.linspace(0, 1, RATE // 4))
-    response = 0.35 * tail / np.sqrt((tail**2).sum())
-    response[0] = 1.0
-    n = len(played) + len(response)
-    heard = np.fft.irfft(np.fft.rfft(loudspeaker, n) * np.fft.rfft(response, n), n)
-    heard = soxr.resample(heard, 1.0, 1 + 50e-6)
-    late = np.concatenate([np.zeros(round(delay * RATE)), heard])[: len(played)] * 10 ** (gain / 20)
-    return 32768 * (late + random.normal(size=len(late)) * 10 ** (-65 / 20))
-
-
-def cleaned(canceller: EchoCanceller, near: Samples, played: Samples, early: float) -> tuple[Samples, Samples, float]:
-    """All of it: for the recogniser, for the detector, and CPU seconds a second of sound."""
+def cleaned(system: str, people: Sound, played: Samples, room: str) -> tuple[Samples, Samples, float]:
+    """What `system` leaves of people and our echo: for the recogniser, for the detector, and CPU seconds a second."""
+    delay, gain, early = ROOMS[room]
+    if system in echo_pulse.METHODS:
+        left, load = echo_pulse.cleaned(system, sounds.int16(people), played, delay, gain)
+        return left, left, load
+    near, canceller = sounds.int16(people + echo(played, delay, gain)), SYSTEMS[system]()
     shift = round((canceller.lead + early) * RATE)
     far = np.pad(played, (max(-shift, 0), max(shift, 0)))[max(shift, 0) :]
     outputs = np.zeros((2, len(near)), np.int16)
@@ -159,11 +152,11 @@ def heard(samples: Samples) -> Heard:
 
 def alone(answers: list[Samples], room: str, system: str) -> Alone:
     """Our voice in one room, a second and a half between answers."""
-    delay, gain, early = ROOMS[room]
+    delay, gain, _ = ROOMS[room]
     pause = np.zeros(RATE * 3 // 2, np.int16)
     played = np.concatenate([part for answer in answers for part in (answer, pause)])
     near = sounds.int16(echo(played, delay, gain))
-    _, judged, load = cleaned(SYSTEMS[system](), near, played, early)
+    _, judged, load = cleaned(system, np.zeros(len(played)), played, room)
     loud = np.concatenate([np.zeros(round(delay * RATE), bool), played != 0])[: len(near)]
     loud[: len(answers[0])] = False
     before, after = (np.mean(one[loud].astype(float) ** 2) for one in (near, judged))
@@ -178,25 +171,23 @@ class Crowd:
     def __init__(self, folder: Path, number: int, answers: list[Samples], whisper: Whisper) -> None:
         self._whisper = whisper
         self._labels = sounds.labels(folder, number)
-        self._delay, gain, _ = ROOMS[WHERE]
-        self._gain = gain
+        delay, gain, _ = ROOMS[WHERE]
         self.played = np.resize(np.concatenate(answers), round((number * EVERY + 6) * RATE))
-        self._near = np.zeros(len(self.played))
+        self._people = np.zeros(len(self.played))
         self.spans: list[tuple[float, float]] = []  # of the orders, seconds
-        ours = float(np.std(echo(self.played, self._delay, gain)))
+        ours = float(np.std(echo(self.played, delay, gain)))
         for n, file in enumerate(self._labels):
             order = np.concatenate([one.samples for one in sounds.utterances(sounds.read(folder / file))])
             start = round((5 + n * EVERY) * RATE)
             order = order[: len(self.played) - start]
-            self._near[start : start + len(order)] = order * (ours / np.std(order.astype(float)))
+            self._people[start : start + len(order)] = order * (ours / np.std(order.astype(float)))
             self.spans.append((start / RATE, (start + len(order)) / RATE))
         silence = np.zeros(len(self.played), np.int16)
-        self.clean, self.begins, _ = self.noticed(heard(sounds.int16(self._near + echo(silence, 0, 0))))
+        self.clean, self.begins, _ = self.noticed(heard(sounds.int16(self._people + echo(silence, 0, 0))))
 
     def heard_over(self, played: Samples, system: str) -> tuple[Samples, Heard]:
         """What the recogniser gets and what the detector finds, while `played` is what we say."""
-        near = sounds.int16(self._near + echo(played, self._delay, self._gain))
-        left, judged, _ = cleaned(SYSTEMS[system](), near, played, 0.0)
+        left, judged, _ = cleaned(system, self._people, played, WHERE)
         return left, heard(judged)
 
     def noticed(self, found: Heard) -> tuple[list[float], list[float], int]:
@@ -234,6 +225,7 @@ class Crowd:
         for (_, end), at in zip(self.spans, noticed, strict=True):
             if at < inf:
                 played[round((at + STOPS) * RATE) : round((end + 1) * RATE)] = 0
+        stopped = self.heard_over(played, system)
         later = np.sort([at - clean for at, clean in zip(noticed, self.clean, strict=True)])
         return Orders(
             system,
@@ -243,7 +235,7 @@ class Crowd:
             latest=float(later[len(later) * 95 // 100]),
             starts=starts,
             going_on=self.understood(left, found),
-            stopping=self.understood(*self.heard_over(played, system)),
+            stopping=self.understood(*stopped),
             values=sum(map(len, self._labels.values())),
         )
 
@@ -258,11 +250,18 @@ def main() -> None:
     options = parser.parse_args()
 
     answers = voice()
-    with progress() as track:
-        pairs = [(room, system) for room in ROOMS for system in SYSTEMS]
+    without = echo_pulse.missing()
+    if without:
+        print(f"echo: PulseAudio is not compared: {without}", file=sys.stderr)
+    methods = [] if without else [*echo_pulse.METHODS]
+    pairs = [(room, system) for room in ROOMS for system in SYSTEMS]
+    served = [(room, method) for room, (_, _, early) in ROOMS.items() for method in methods if not early]
+    with progress() as track, ThreadPoolExecutor() as at_once:
         voices = track("our voice alone", (alone(answers, *pair) for pair in pairs), len(pairs))
+        voices += track("through PulseAudio", at_once.map(lambda pair: alone(answers, *pair), served), len(served))
         crowd = Crowd(options.speech, options.orders, answers, Whisper(weights.whisper("base"), "en"))
         orders = track("people over our voice", map(crowd.orders, SYSTEMS), len(SYSTEMS))
+        orders += track("through PulseAudio", at_once.map(crowd.orders, methods), len(methods))
     if options.json:
         print(json.dumps({"alone": [*map(asdict, voices)], "orders": [*map(asdict, orders)]}))
         return

@@ -156,6 +156,12 @@ class SoundSystem:
         assert self._server
         self._server.send_signal(signal.SIGSTOP if hangs else signal.SIGCONT)
 
+    @property
+    def pid(self) -> int:
+        """Of the server."""
+        assert self._server
+        return self._server.pid
+
     def tell(self, *command: str) -> str:
         """One command of pactl; what it says."""
         done = subprocess.run(["pactl", *command], capture_output=True, text=True, check=True)
