@@ -6,7 +6,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,6 +19,7 @@ from glasses.models import Models
 from glasses.pace import Pace
 from glasses.printer import Printer
 from glasses.quiet import libraries_quiet
+from glasses.recorded import Pressed, until_over
 from glasses.service_privacy import Remembered
 from glasses.service_watch import Watch
 from glasses.settings import Config
@@ -128,20 +129,15 @@ class _Live:
         async def tell(what: str, told: str) -> None:
             self._log.emit("fault", turn=0, what=what, told="")  # there is no voice to tell it with
 
+        button = self._button()
+        privacy = self._privacy(button)
         ears = Ears(await self._clock.run("load", self._models.segmenter))
         await self._begin(stack, tell)
+        await stack.enter_async_context(_beside(wink(self._clock, self._light.wink, self._missing)))
         senses = Senses(self._clock, self._log, ears, LookSettings(max_age=self._config.look.max_age))
-        async with senses.perceive(camera, microphone, self._about, tell) as said:
-            hearing = asyncio.ensure_future(_all_of(said))
-            failing = asyncio.ensure_future(self._keeping.failed.wait())
-            try:
-                await asyncio.wait({hearing, failing}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                hearing.cancel()
-                failing.cancel()
-                await asyncio.wait({hearing, failing})
-            if not hearing.cancelled():
-                hearing.result()  # what it raised ends the session: nobody reads its events any more
+        async with senses.perceive(camera, microphone, self._about, tell, privacy) as said:
+            pressed = Pressed(button, privacy, tell)
+            await until_over(self._clock, self._log, said, pressed, self._keeping.failed)
         if self._keeping.fault:  # nothing is left to be done
             raise self._keeping.fault
 
@@ -199,12 +195,12 @@ class _Live:
         self._over = self._over or event.kind == "session.ended"
 
     def _button(self) -> Button | None:
-        """What is pressed to talk, or to end an answer: without one that was named, the keys of the terminal.
+        """What is pressed, to talk above all: without one that was named, the keys of the terminal.
 
         Raises UsageError if a session that is to have one can't; others do without.
         """
         start = self._config.start
-        wanted = bool(start.button) or start.how == "key"
+        wanted = bool(start.button) or (self._wish.answers and start.how == "key")
         if not wanted and not (self._wish.console and sys.stdin.isatty()):
             return None
         try:
@@ -263,11 +259,6 @@ def _dashboard(clock: Clock, config: Config, wish: Wish) -> Dashboard | None:
 def _both(dashboard: Dashboard, show: Callable[[Event], None], event: Event) -> None:
     dashboard(event)
     show(event)
-
-
-async def _all_of(said: AsyncIterable[object]) -> None:
-    async for _ in said:
-        pass
 
 
 async def _together(*closings: Callable[[], Awaitable[None]]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from contextlib import aclosing
 
 from pipeline.buttons import Button
 from pipeline.clock import Clock
@@ -67,7 +66,7 @@ class Session:
                     conductor.say(_STILL_PRIVATE)
                 for what, told in self._troubles:
                     await conductor.tell(what, told)
-                pressing = turns.create_task(_press(button, fingers)) if button else None
+                pressing = turns.create_task(fingers.follow(button)) if button else None
                 await endpointing.follow(sensed, conductor.react, conductor.attends)
                 await conductor.finish()
                 fingers.finish()
@@ -85,9 +84,3 @@ class Session:
 
     def _span(self, stage: str, start: float, seconds: float) -> None:
         self._log.emit("span", stage=stage, start=start, seconds=seconds)
-
-
-async def _press(button: Button, fingers: Pressing) -> None:
-    async with aclosing(aiter(button)) as events:
-        async for event in events:
-            fingers.react(event)

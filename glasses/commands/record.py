@@ -15,7 +15,10 @@ Examples:
   glasses record demo --ask
   glasses replay "$(glasses recordings path demo)"
 
-Ctrl-C ends it. `glasses recordings` lists, plays and deletes what was kept.
+Ctrl-C ends it, and so does a double tap of the button or the space bar. A long press, or the
+key p, closes camera and microphone, and opens them again.
+
+`glasses recordings` lists, plays and deletes what was kept.
 """
 
 
@@ -32,7 +35,7 @@ def command(name: str | None, ask: bool, **options: Any) -> None:
     from glasses.live import Wish
     from pipeline.errors import UsageError
 
-    for_answers = ("speaker", "start", "button", "backend", "mode", "reach", "offline")
+    for_answers = ("speaker", "start", "backend", "mode", "reach", "offline")
     useless = [option for option in for_answers if options[option]]
     if useless and not ask:
         raise UsageError(f"--{useless[0]} is for answers, and without --ask there are none")

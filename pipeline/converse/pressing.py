@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from dataclasses import replace
+from typing import Protocol
 
-from pipeline.buttons import HELD, LONG, LONGEST, ButtonEvent, ButtonPressed, ButtonReleased, Press, meant
+from pipeline.buttons import HELD, LONG, LONGEST, Button, ButtonEvent, ButtonPressed, ButtonReleased, Press, meant
 from pipeline.clock import Clock
-from pipeline.converse.conductor import Conductor
 from pipeline.events import EventLog
 from pipeline.privacy import CLOSING, Privacy
 
@@ -17,11 +18,41 @@ _STILL_OFF = "Camera and microphone are off. A long press turns them on."
 _NOT_CLOSED = "I could not turn off the camera or the microphone. Please unplug them."
 
 
+class Conducts(Protocol):
+    """Whom presses are for: a conductor, or what stands for it where nothing is answered."""
+
+    spoken: float  # when somebody last began to speak, seconds
+
+    def ask(self, t: float) -> None:
+        """A tap, at `t`."""
+        ...
+
+    def hold(self, t: float) -> None:
+        """It has been held since `t`."""
+        ...
+
+    def finished(self) -> None:
+        """It was held, and is no more."""
+        ...
+
+    def stop(self) -> None:
+        """A double tap, or privacy is wanted."""
+        ...
+
+    def say(self, text: str) -> None:
+        """What the wearer just did."""
+        ...
+
+    async def tell(self, what: str, told: str) -> None:
+        """As `pipeline.sources.Tell`."""
+        ...
+
+
 class Pressing:
     """Reacts for one session; its tasks belong to `group`."""
 
     def __init__(
-        self, clock: Clock, log: EventLog, conductor: Conductor, privacy: Privacy, group: asyncio.TaskGroup
+        self, clock: Clock, log: EventLog, conductor: Conducts, privacy: Privacy, group: asyncio.TaskGroup
     ) -> None:
         self._clock = clock
         self._log = log
@@ -31,6 +62,12 @@ class Pressing:
         self._press: Press | None = None
         self._before: Press | None = None
         self._waiting: asyncio.Task[None] | None = None  # for a press to become a long one
+
+    async def follow(self, button: Button) -> None:
+        """React to `button` until it is cancelled, or can be pressed no more."""
+        async with aclosing(aiter(button)) as events:
+            async for event in events:
+                self.react(event)
 
     def react(self, event: ButtonEvent) -> None:
         """A button is pressed, or let go of."""
