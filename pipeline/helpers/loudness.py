@@ -18,6 +18,9 @@ or quieter than all of them (ten of wyoming-piper's joe: -15.4 to -22.2 LUFS, -1
 _FARTHEST = 12.0
 """Decibels by which it is made louder or quieter at most. More would be noise that the server takes for a voice."""
 
+_FORGOTTEN = 3.0
+"""Decibels a second by which a peak counts for less: a click keeps it quiet for seconds, and not for a session."""
+
 _NOTHING = -70.0
 """LUFS from which on anything counts (the absolute gate of BS.1770), and what the measure says where nothing did."""
 
@@ -29,13 +32,15 @@ class Evened:
         self._meter = Meter(rate)
         self._rate = rate
         self._seconds = 0.0  # heard
-        self._peak = 1  # of all that was heard, so that nothing that is made louder has to be cut off
+        self._peak = 1.0  # that has to be expected, so that nothing that is made louder is cut off
         self._gain = 1.0  # of the last sample
 
     def evened(self, samples: Samples) -> Samples:
         """The next of its sound, mono int16, as loud as it should be; from the last piece it gets there bit by bit."""
-        self._seconds += len(samples) / self._rate
-        self._peak = max(self._peak, int(np.abs(samples.astype(np.int32)).max(initial=0)))
+        seconds = len(samples) / self._rate
+        self._seconds += seconds
+        expected = self._peak * 10 ** (-_FORGOTTEN * seconds / 20)
+        self._peak = max(1.0, expected, float(np.abs(samples.astype(np.int32)).max(initial=0)))
         loudness = self._meter.after(samples)
         missing = 0.0
         if loudness > _NOTHING:
