@@ -66,9 +66,9 @@ class _Job:
 class Endpointing:
     """Decides when somebody has finished; `end_of_turn` knows how long to wait, and without it the segmenter does.
 
-    Of three transcriptions one is for nothing, with what was asked for it. While `sparing` says so, a pause is
-    transcribed only once it is as long as the shortest that ends a turn: of 58 in 111 orders after which people spoke
-    on, 49 were known for that by then. The answer comes up to 0.29 s later for it.
+    In 111 orders there are 84 pauses after which people speak on, and what is transcribed of them, and asked for it, is
+    for nothing. While `sparing` says so, a pause is transcribed only once it is as long as the shortest that ends a
+    turn, by when 75 of them are known for what they are. The answer comes up to 0.29 s later for it.
     """
 
     def __init__(
