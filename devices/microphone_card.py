@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import zip_longest
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -24,6 +25,9 @@ _LATENCY = 0.1
 
 _BACKLOG = 60
 """Seconds of sound that wait for a session that is busy; then the oldest are dropped."""
+
+_AT_ONCE = 0.1
+"""Seconds of sound that are worked on at once where they are there already."""
 
 _STARTING, _PATIENCE = 5.0, 2.0
 """Seconds without sound, at first and later, after which the microphone counts as lost. Bluetooth takes a few to
@@ -123,7 +127,8 @@ class CardMicrophone:
             for block in inbox.sound(rate, name):
                 waiting.append(block)
                 verdict = clock.arrived(block.t, block.position, len(block.samples))
-                if verdict != "wait":
+                gathers = verdict == "on" and inbox.more and block.position - waiting[0].position < _AT_ONCE * rate
+                if verdict != "wait" and not gathers:
                     yield from _placed(waiting, verdict, clock, steered, hearing)
                     waiting.clear()
         except MicrophoneLost as error:
@@ -139,12 +144,24 @@ def _placed(
     blocks: list[_Block], verdict: Verdict, clock: SoundClock, steered: Steered, hearing: _Hearing
 ) -> Iterator[AudioChunk | News]:
     """The sound of `blocks` at its time, and what is new of it."""
-    for block in blocks:
+    for block in _whole(blocks, clock.gap if verdict == "gap" else None, round(_AT_ONCE * steered.rate)):
         begins = block.position - len(block.samples)
         if block.broken or (verdict == "gap" and begins == clock.gap):
             yield from steered.finish()
         yield from hearing.news(block.samples, steered.rate)
         yield from steered.feed(block.samples, clock.time(begins))
+
+
+def _whole(blocks: list[_Block], gap: int | None, most: int) -> Iterator[_Block]:
+    """Those that follow each other as one, up to `most` samples or a gap at that position: as much work as each."""
+    begun: list[_Block] = []
+    for block, after in zip_longest(blocks, blocks[1:]):
+        begun.append(block)
+        size = sum(len(part.samples) for part in begun)
+        if after is None or after.broken or block.position == gap or size + len(after.samples) > most:
+            samples = read_only(np.concatenate([part.samples for part in begun]))
+            yield _Block(block.t, block.position, samples, begun[0].broken)
+            begun.clear()
 
 
 class _Hearing:
@@ -218,6 +235,11 @@ class _Inbox:
     def end(self) -> None:
         """PortAudio has given the stream up."""
         self._queue.put(None)
+
+    @property
+    def more(self) -> bool:
+        """Whether `sound` need not wait for the next."""
+        return not self._queue.empty()
 
     def sound(self, rate: int, name: str) -> Iterator[_Block]:
         """What came, as it comes, until it is let go. Raises MicrophoneLost when it ends or nothing comes."""

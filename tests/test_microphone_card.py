@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices.microphone_card import CardMicrophone, _Hearing, _Inbox
+from devices.microphone_card import CardMicrophone, _Block, _Hearing, _Inbox, _whole
 from devices.registry import open_light, open_microphone, open_speaker
 from pipeline import clock as clocks
 from pipeline.clock import Clock
@@ -416,3 +416,15 @@ def test_all_that_a_microphone_gave_before_it_was_lost_is_delivered(rate: int) -
     clocks.run(main, virtual=True)
     assert heard.gaps == pytest.approx([0.5], abs=0.01)
     assert [t for stretch in heard.loud() for t in stretch] == pytest.approx([0.0, 2.0, 2.5, 3.0], abs=0.01)
+
+
+def test_what_has_come_meanwhile_is_worked_on_together_but_for_where_sound_was_lost() -> None:
+    def block(position: int, *, broken: bool = False) -> _Block:
+        return _Block(position / 16_000, position, np.full(400, position, np.int16), broken)
+
+    blocks = [block(400), block(800), block(1600, broken=True), block(2000), block(2400), block(2800)]
+    ends = [[int(at) for at in dict.fromkeys(whole.samples)] for whole in _whole(blocks, 2400, 1600)]
+    assert ends == [[400, 800], [1600, 2000, 2400], [2800]]
+    assert [whole.broken for whole in _whole(blocks, 2400, 1600)] == [False, True, False]
+    assert [len(whole.samples) for whole in _whole(blocks, None, 800)] == [800, 800, 800]
+    assert list(_whole([], None, 1600)) == []
