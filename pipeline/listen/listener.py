@@ -24,7 +24,9 @@ Clean = Callable[[AudioChunk], Cleaned]
 
 _BEFORE = round(0.6 * RATE)
 """Samples of before that are heard once there is sound again: the pre-roll of speech, and what voice activity needs to
-know where it is."""
+know where it is. Of 40 orders in silence and over hiss 10 dB below each was found as without a rest: its end to a block
+or two, its beginning a block earlier (median; at most 0.44 s), as Silero is slower after a long silence. With 1.2 s it
+was the same."""
 
 
 @dataclass(frozen=True, slots=True)
