@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.hearing_sounds import int16
 from pipeline.listen.end_of_turn import SILENCE
+from pipeline.listen.floor import Floor
 from pipeline.listen.segmenter import SegmenterSettings
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.voice_activity import BLOCK, VoiceActivity
@@ -27,8 +28,8 @@ Kind = Literal["natural", "function", "content"]
 
 SETTINGS = SegmenterSettings()
 
-EARLY = round(SETTINGS.pause * RATE / BLOCK)
-"""Blocks of silence after which what was said so far is transcribed."""
+EARLY, EARLY_IF_QUIET = (round(seconds * RATE / BLOCK) for seconds in (SETTINGS.pause, SETTINGS.quiet_pause))
+"""Blocks of silence after which what was said so far is transcribed; the second if it is as quiet as the room."""
 
 LISTENED = round(SILENCE * RATE / BLOCK)
 """Blocks of silence that the decider listens to, while the words are being found."""
@@ -98,14 +99,25 @@ def pauses(samples: Samples, judged: Sequence[float]) -> list[Pause]:
     first, last = runs[0][0], runs[-1][-1]
     start = max(0, first * BLOCK - round(SETTINGS.pre_roll * RATE))
     voiced = [n for n in range(first, last + 1) if judged[n] >= SETTINGS.offset]
+    quiet = list(_quiet(samples))
     found = []
     for n, following in zip(voiced, [*voiced[1:], None], strict=True):
         if following is None or following - n > LISTENED:
             end = (n + 1) * BLOCK
             length = math.inf if following is None else (following - n) * BLOCK / RATE
-            early, sound = samples[start : end + EARLY * BLOCK], samples[start : end + LISTENED * BLOCK]
+            blocks = EARLY_IF_QUIET if any(quiet[n + 1 : n + 2]) else EARLY
+            early, sound = samples[start : end + blocks * BLOCK], samples[start : end + LISTENED * BLOCK]
             found.append(Pause(end / RATE, length, early, sound))
     return found
+
+
+def _quiet(samples: Samples) -> Iterator[bool]:
+    """Whether each block is as quiet as the room, as the segmenter finds it."""
+    floor = Floor()
+    for n in range(0, len(samples) - BLOCK + 1, BLOCK):
+        block = samples[n : n + BLOCK]
+        floor.loud(block)
+        yield not floor.certainly(block)
 
 
 def _runs(judged: Sequence[float]) -> Iterator[range]:

@@ -53,7 +53,7 @@ def test_a_gap_that_is_over_before_the_decider_has_heard_it_is_no_pause() -> Non
 def test_the_decider_gets_a_little_silence_but_nothing_of_what_follows() -> None:
     samples = spoken((5, 15), (25, 40))
     first, _ = pauses_in(samples)
-    assert np.array_equal(first.early, samples[: (15 + sounds.EARLY) * BLOCK])
+    assert np.array_equal(first.early, samples[: (15 + sounds.EARLY_IF_QUIET) * BLOCK])
     assert np.array_equal(first.sound, samples[: (15 + sounds.LISTENED) * BLOCK])
 
 
