@@ -96,6 +96,8 @@ def test_asked_what_it_says_about_something_it_reads_only_that() -> None:
             "I can't tell which. It says: Fresh oranges 2.49 per kg. Apples 1.99 per kg.",
         ),
         ("Which bus is this?", ["42 City Centre", "Please wait"], "It says: 42 City Centre."),
+        ("What's the lot number?", MEDICINE, "It says: Exp 08/2027 Lot B4471."),
+        ("What's the serial number?", ["Model WX-3", "Serial No.", "88-1203-C"], "It says: Serial No. 88-1203-C."),
         ("Which platform is it?", ["Platform 4", "Trains to the city"], "It says: Platform 4."),
         ("What's the website?", ["Bakery", "www.bakery.example.com"], "It says: www.bakery.example.com."),
         ("What temperature should I keep it at?", ["Store below 25 °C"], "It says: Store below 25 °C."),
@@ -135,6 +137,13 @@ def test_of_several_lines_the_one_with_the_subject_is_meant(asked: str, texts: l
 def test_what_is_not_written_is_not_made_up() -> None:
     assert ask("What's the price?", ["Rye bread"]) == "I don't see a price. It says: Rye bread."
     assert ask("When does it open?", ["PUSH"]) == "I don't see a time. It says: Push."
+    assert ask("What's the serial number?", ["Model WX-3"]) == "I don't see a serial number. It says: Model WX-3."
+
+
+def test_where_the_kind_of_fact_is_not_written_the_line_of_the_subject_is_told() -> None:
+    assert ask("Which gate is it for Oslo?", ["Departures", "Gate", "Rome B12 10:40", "Oslo C3 11:15"]) == (
+        "I don't see which platform, gate or room it is. It says: Oslo C3 11:15."
+    )
 
 
 def test_a_follow_up_asks_for_the_same_kind_of_thing() -> None:
@@ -219,6 +228,11 @@ def test_things_are_counted_and_placed() -> None:
         "I don't see any people. What I do see: a red cup on the left."
     )
     assert told("How many stairs are there?", Seen(light=DAY)).startswith("I can't count stairs")
+
+
+def test_what_can_not_be_counted_may_be_written() -> None:
+    said = ask("How many capsules are there?", ["Fish oil", "60 capsules", "Keep cool"])
+    assert said == "I can't count capsules. It says: 60 capsules."
 
 
 def test_a_kind_of_thing_is_named_or_not_recognised() -> None:

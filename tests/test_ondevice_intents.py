@@ -37,6 +37,7 @@ from pipeline.types import Exchange
         ("Has this gone off?", "fact", "a date"),
         ("When was it packed?", "fact", "a date"),
         ("What's the number of the bus?", "fact", "a number of a bus or line"),
+        ("What's the batch number?", "fact", "a batch number"),
         ("What's the total?", "fact", "a price"),
         ("Tell me the colour of the car.", "colour", "car"),
         ("What's on the menu?", "read", ""),
@@ -97,6 +98,7 @@ def test_a_follow_up_wants_the_same_of_something_else(before: str, asked: str, k
 def test_only_what_is_needed_is_perceived() -> None:
     assert understood("What does it say?").needs == ("read",)
     assert understood("Where is my cup?").needs == ("light", "objects")
+    assert understood("How many capsules are there?").needs == ("light", "objects", "read")
     assert understood("Is there a toilet?").needs == ("light", "objects", "read")
     assert understood("Yes").needs == ()
 

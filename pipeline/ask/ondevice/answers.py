@@ -31,6 +31,9 @@ _DANGER = re.compile(r"\b(?:safe|safely|danger|dangerous|cross|poison\w*|eat|dri
 _TOLD = 4
 """Kinds of things that are told at most where nobody asked for them."""
 
+_LINES = 3
+"""Lines that are told at most of what is only written."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -104,7 +107,9 @@ def _fact(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
     found = facts.find(intent.fact, asked, legible)
     if not found:
         yield f"I don't see {intent.fact.name}."
-        yield from glimpse(legible)
+        about = intent.fact.beside.sub(" ", asked)
+        matching = [line for line in legible if facts.shares_words(about, line.text)]
+        yield from it_says(matching[:_LINES]) if matching else glimpse(legible)
         return
     if name := facts.missing(asked, legible):
         yield f"I don't see {name}."
@@ -128,7 +133,7 @@ def _find(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
         return
     if matching:
         yield "I can only find it written."
-        yield from it_says(matching[:3])
+        yield from it_says(matching[:_LINES])
         return
     yield f"I can't tell: I don't know how to recognise {with_article(intent.subject)}."
     yield from _instead(seen.things, legible)
@@ -149,6 +154,11 @@ def _count(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
     name = _singular(intent)
     plural = BY_NAME[name].plural if name in BY_NAME else f"{name.removesuffix('s')}s"
     if not intent.things:
+        matching = [line for line in calmed(seen.lines) if facts.shares_words(intent.subject, line.text)]
+        if matching:
+            yield f"I can't count {plural}."
+            yield from it_says(matching[:_LINES])
+            return
         yield f"I can't count {plural}: I don't know how to recognise them."
         yield from _instead(seen.things, ())
         return

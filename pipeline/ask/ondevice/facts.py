@@ -28,7 +28,23 @@ class Fact:
     written: re.Pattern[str]  # in the line
     beside: re.Pattern[str]  # what usually stands before it, in the line or the line above
     several: bool = False  # many lines together are the answer
+    named: bool = False  # only where that stands before it, since any number looks like one
 
+
+_NUMBERED = (
+    "lot",
+    "batch",
+    "serial",
+    "model",
+    "part",
+    "order",
+    "invoice",
+    "account",
+    "flight",
+    "tracking",
+    "reference",
+)
+"""What has a number that looks like any other."""
 
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 TIME = re.compile(
@@ -113,6 +129,16 @@ FACTS = (
         _any("open", "hours"),
         several=True,
     ),
+    *(
+        Fact(
+            f"{'an' if name[0] in 'aio' else 'a'} {name} number",
+            _any(rf"{name} (?:number|no\b|code)"),
+            _any(r"(?=\w*\d)[\w/-]{3,}"),
+            _any(rf"{name}\b"),
+            named=True,
+        )
+        for name in _NUMBERED
+    ),
     Fact(
         "a number of a bus or line",
         _any(
@@ -167,7 +193,7 @@ def find(fact: Fact, question: str, lines: Sequence[Line]) -> tuple[Line, ...]:
     if meant := [line for line in found if shares_words(subject, line.text)]:
         return tuple(meant)
     if not fact.several:
-        found = [line for line in found if fact.beside.search(line.text)] or found
+        found = [line for line in found if fact.beside.search(line.text)] or ([] if fact.named else found)
     return tuple(found)
 
 

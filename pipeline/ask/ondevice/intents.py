@@ -30,7 +30,8 @@ class Intent:
     @property
     def needs(self) -> tuple[Sense, ...]:
         """What has to be perceived to answer, in the order of perceiving."""
-        if self.kind == "find" and (not self.things or set(self.things) & _SIGNPOSTED):
+        signposted = self.kind == "find" and not _SIGNPOSTED.isdisjoint(self.things)
+        if self.kind in ("find", "count") and (signposted or not self.things):
             return ("light", "objects", "read")
         return _NEEDS.get(self.kind, ())
 
