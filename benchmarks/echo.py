@@ -61,6 +61,7 @@ ANSWERS = (
 )
 
 ROOMS = {
+    "5 ms, -6 dB": (0.005, -6.0, 0.0),
     "50 ms, 0 dB": (0.05, 0.0, 0.0),
     "120 ms, -6 dB": (0.12, -6.0, 0.0),
     "250 ms, -20 dB": (0.25, -20.0, 0.0),
@@ -69,7 +70,8 @@ ROOMS = {
 }
 """Delay of the loudspeaker in seconds, its loudness in decibels, and by how much too early the product thinks it is.
 
-The last is beyond reach: its echo comes before anything that is looked at."""
+The first loudspeaker stands beside the microphone and says when it sounds; the others are later than they say. The last
+is beyond reach: its echo comes before anything that is looked at."""
 
 WHERE = "120 ms, -6 dB"
 """The room in which people order."""
