@@ -9,7 +9,8 @@
 The people are heard as recorded, with the kitchen 10 and 0 dB below them, and 0.3 s behind an order by somebody else.
 All four words are said by made voices (Piper, flite, espeak-ng, as far as they are installed) at several speeds: near,
 and 2 and 4 m away in a room that echoes. The end of the word that the detector names is compared with the end of its
-sound, where that can be told: near, and as recorded.
+sound, where that can be told: near, and as recorded; it may be anywhere in a silence. What becomes of a question in one
+breath with the word is in benchmarks/wake_breath.py.
 
 False wakes are counted for every word, over --speech and over --hours of reading by the same voices: the licences in
 /usr/share/common-licenses and Python's language reference. It is streamed: no more than a passage is in memory.
@@ -22,13 +23,14 @@ import json
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from itertools import cycle
+from itertools import chain, cycle
 from multiprocessing import Pool
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks import hearing_sounds as sounds
+from benchmarks import wake_breath
 from benchmarks import wake_speech as made
 from benchmarks.showing import progress, show
 from pipeline.listen.transcriber import RATE
@@ -181,20 +183,29 @@ def main() -> None:
     if not (options.speech / sounds.NOISE).is_file():
         parser.error(f"{options.speech}: no {sounds.NOISE} there; see the head of {Path(__file__).name}")
 
-    parts = range(round(options.hours * 3600 / made.PART))
+    folders, parts = (options.wake, options.speech), range(round(options.hours * 3600 / made.PART))
     with progress() as track:
-        said: list[Said] = track("people", people(options.wake, options.speech))
+        said: list[Said] = track("people", people(*folders))
         said += track("made voices", voices())
         found = order_wakes(options.speech)
         with Pool() as pool:
             for one in track("reading", pool.imap(reading_wakes, parts), len(parts)):
                 found += one
+        hearing = wake_breath.Hearing()
+        breaths: list[wake_breath.Breath] = track(
+            "questions in one breath", chain(wake_breath.people(hearing, *folders), wake_breath.voices(hearing))
+        )
     missed, others = list(scores(said)), list(totals(found))
     if options.json:
-        print(json.dumps({"misses": [*map(asdict, missed)], "false": [*map(asdict, others)]}))
+        results = {"misses": [*map(asdict, missed)], "breaths": [*map(asdict, breaths)]}
+        print(json.dumps({**results, "false": [*map(asdict, others)]}))
         return
-    false = [*map(false_row, others)]
-    show("wake", {"missed wake words": [*map(missed_row, missed)], "what else wakes": false})
+    tables = {
+        "missed wake words": [*map(missed_row, missed)],
+        "questions in one breath with the word": [*wake_breath.rows(breaths)],
+        "what else wakes": [*map(false_row, others)],
+    }
+    show("wake", tables)
 
 
 def missed_row(one: Score) -> dict[str, str]:

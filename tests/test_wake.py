@@ -11,6 +11,7 @@ import pytest
 
 from benchmarks import hearing_sounds as sounds
 from benchmarks import wake_speech as made
+from benchmarks.wake_breath import compared
 from pipeline.errors import UsageError
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.wake import WORDS, MicroWakeWord, Woken, _Ear
@@ -61,6 +62,20 @@ def test_times_are_those_of_the_sound() -> None:
     (early,), (late,) = woken("alexa", samples), woken("alexa", samples, t=3600.0)
     assert late.t - early.t == pytest.approx(3600)
     assert late.t_end - early.t_end == pytest.approx(3600)
+
+
+@needs_wake
+@needs_speech
+@pytest.mark.parametrize("name", ["11", "14", "17", "20", "22"])
+def test_a_question_right_behind_the_word_keeps_its_first_sound_and_gets_nothing_of_the_word(name: str) -> None:
+    word = alexa(name)
+    end = made.word_ends(word)
+    assert end is not None
+    order = sounds.utterances(sounds.read(SPEECH / "0075d273.flac"))[0]
+    question = order.samples[round((order.t_start - order.t) * RATE) :]
+    pause = 0.06
+    (one,) = woken("alexa", np.concatenate([word[: round(end * RATE)], made.quiet(pause), question]))
+    assert end - 0.03 < one.t_end < end + pause + 0.03
 
 
 @needs_wake
@@ -138,3 +153,12 @@ def test_every_word_is_heard_by_its_own_detector_only(word: str) -> None:
 def test_an_unknown_word_names_those_there_are() -> None:
     with pytest.raises(UsageError, match="'computer' is not known; choose one of okay_nabu, hey_jarvis, hey_mycroft, "):
         MicroWakeWord("computer")
+
+
+def test_what_is_left_of_the_word_and_what_is_lost_of_the_question_is_told_apart() -> None:
+    question = "Is the light green?"
+    assert compared("is the light green", question) == (False, False)
+    assert compared("Xa, is the light green?", question) == (True, False)
+    assert compared("The light green.", question) == (False, True)
+    assert compared("Its the light green.", question) == (False, False)  # misheard
+    assert compared("", question) == (False, False)

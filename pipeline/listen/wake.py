@@ -61,6 +61,13 @@ _LAG = {"okay_nabu": 0.1, "hey_jarvis": 0.2, "hey_mycroft": 0.1, "alexa": 0.185}
 people, of whom half were within 0.025 s of it and nine tenths within 0.065 s. The others are from 21 made voices, among
 whom it depends on the voice: half within 0.05 to 0.1 s, nine tenths within 0.2 s."""
 
+_NEAR = round(0.12 * RATE)
+"""Samples before and behind that end in which the quietest place is taken for it. Of 126 people with an order 0.05 s
+behind their word, 25 had more than 0.06 s of it left by the end alone, and 3 lost a beginning; 11 and 1 so. With 0.15 s
+it is the silence before a consonant of "Mycroft" for some voices."""
+
+_DIP = round(0.02 * RATE)
+"""Samples of which the loudness of a place is."""
 
 _REST = 1.0 * RATE
 """Samples without sound beyond the floor after which nobody listens: a word has no such pause."""
@@ -138,8 +145,18 @@ class MicroWakeWord:
             piece, rest = rest[:room], rest[room:]
             for at, since in self._take(piece):
                 if at - self._certain > _QUIET:
-                    yield Woken(self.word, t_first + at / RATE, t_first + since / RATE - _LAG[self.word])
+                    yield Woken(self.word, t_first + at / RATE, t_first + self._end(since, at) / RATE)
                 self._certain = at
+
+    def _end(self, since: int, at: int) -> int:
+        """The sample at which the word most likely ended that made an ear certain from sample `since` to `at`."""
+        end = since - round(_LAG[self.word] * RATE)
+        first = self._come - len(self._last)
+        if end - _NEAR < first:
+            return end
+        near = self._last[end - _NEAR - first : min(end + _NEAR, at) - first].astype(np.float64)
+        power = np.convolve(near**2, np.ones(_DIP), "valid")
+        return end - _NEAR + int(np.argmin(power)) + _DIP // 2
 
     def _take(self, piece: Samples) -> Iterator[tuple[int, int]]:
         """The next samples, up to the end of a block of the floor; what the ears are certain of, if they don't rest."""
