@@ -4,7 +4,8 @@
 
 `glasses run --start wake`, with everything that it does, in a room with a faint noise where somebody talks now and then
 who means somebody else, and with a USB camera of 720p, of whose 30 pictures a second at most --rate are looked at.
-Needs PulseAudio. All questions but the last are about print; the last is about things, for which detection is loaded.
+Needs PulseAudio. All questions but the last but one are about print; that one is about things, for which detection is
+loaded, and the last reads beside it.
 
 What that would be on a Raspberry Pi is reckoned with two ratios, since no Pi is here. Both were measured on Pis by one
 program and are measured here beside the session: how many million instructions a second 7-zip's benchmark finds
@@ -119,7 +120,7 @@ class Found:
 
     shares: dict[str, float]  # of one core while idle, by part; "process" is all of it
     turns: list[float]  # seconds of processor time beyond what idling would have taken
-    reading: float  # peak of memory before the last of them, megabytes of 1024 KB
+    reading: float  # peak of memory before the question about things, megabytes of 1024 KB
     peak: float  # and in all
 
 
@@ -152,10 +153,10 @@ def measure(seconds: float, turns: int, model: str, rate: float) -> Found:
                 sys.exit("idle: the session does not begin")
             time.sleep(_SETTLED)
             shares = idle(session, room, said, seconds)
-            questions = [PRINT[number % len(PRINT)] for number in range(turns - 1)]
+            questions = [PRINT[number % len(PRINT)] for number in range(turns - 2)]
             costs = [turn(session, room, said, question, shares["process"]) for question in questions]
             reading = peak(session.process.pid)
-            costs.append(turn(session, room, said, THINGS, shares["process"]))
+            costs += [turn(session, room, said, question, shares["process"]) for question in (THINGS, PRINT[-1])]
             return Found(shares, costs, reading, peak(session.process.pid))
         finally:
             session.close()
@@ -211,7 +212,7 @@ def processor() -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=120.0, help="to idle (default: 120)")
-    parser.add_argument("--turns", type=int, default=4, help="questions after it, at least 2 (default: 4)")
+    parser.add_argument("--turns", type=int, default=4, help="questions after it, at least 3 (default: 4)")
     parser.add_argument("--model", default="tiny", help="Whisper: tiny, base, or a folder (default: tiny)")
     parser.add_argument("--rate", type=float, default=10.0, help="pictures a second (default: 10)")
     options = parser.parse_args()

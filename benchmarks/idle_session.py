@@ -29,6 +29,7 @@ import pipeline.look.quality
 from devices import camera_opencv
 from glasses import config as configuration
 from glasses.live import Wish, live
+from glasses.memory import frugal
 from pipeline.listen.echo import FullDuplex
 from pipeline.listen.voice_activity import SileroVad
 from pipeline.listen.wake import MicroWakeWord
@@ -49,10 +50,13 @@ CAMERA_RATE = 30.0
 
 
 class UsbCamera:
-    """A cv2.VideoCapture as V4L2 gives it: `grab` waits for a JPEG and copies it, `retrieve` decodes it."""
+    """A cv2.VideoCapture as V4L2 gives it: `grab` waits for a JPEG and copies it, `retrieve` decodes it.
+
+    They are in memory, as the kernel has them: to open a file for each, as no camera does, took 0.1 ms more.
+    """
 
     def __init__(self, folder: Path, *_: object) -> None:
-        self._files = sorted(folder.glob("*.jpg"))
+        self._jpegs = [np.fromfile(path, np.uint8) for path in sorted(folder.glob("*.jpg"))]
         self._zero = time.monotonic()
         self._count = 0
         self._grabbed = np.zeros(0, np.uint8)
@@ -71,7 +75,7 @@ class UsbCamera:
     def grab(self) -> bool:
         self._count += 1
         time.sleep(max(0.0, self._taken - time.monotonic()))
-        self._grabbed = np.fromfile(self._files[self._count % len(self._files)], np.uint8)
+        self._grabbed = self._jpegs[self._count % len(self._jpegs)].copy()
         return True
 
     def retrieve(self) -> tuple[bool, Any]:
@@ -127,6 +131,7 @@ def main() -> None:
     config = configuration.defaults(
         {"camera.address": "webcam", "listen.model": model, "start.how": "wake", "look.rate": float(rate)}
     )
+    frugal()  # as `glasses run`, which has no thread of its own before it does that: this one would get its own heap
     threading.Thread(target=answer, args=(seconds,), daemon=True).start()
     live(config, Wish(), _show)
     os._exit(0)  # as `glasses run` ends
