@@ -9,8 +9,8 @@
 The people are heard as recorded, with the kitchen 10 and 0 dB below them, and 0.3 s behind an order by somebody else.
 All four words are said by made voices (Piper, flite, espeak-ng, as far as they are installed) at several speeds: near,
 and 2 and 4 m away in a room that echoes. The end of the word that the detector names is compared with the end of its
-sound, where that can be told: near, and as recorded; it may be anywhere in a silence. What becomes of a question in one
-breath with the word is in benchmarks/wake_breath.py.
+sound, where that can be told: near, and as recorded. It may be later, in the silence behind the word; what becomes of a
+question in one breath with it is in benchmarks/wake_breath.py.
 
 False wakes are counted for every word, over --speech and over --hours of reading by the same voices: the licences in
 /usr/share/common-licenses and Python's language reference. It is streamed: no more than a passage is in memory.
@@ -53,7 +53,7 @@ class Said:
     word: str
     sound: str  # who says it, and where
     times: int  # it woke
-    off: float | None  # seconds by which the end it named is too late; None where the true end is not known
+    early: float | None  # seconds by which the end it named is too early; None where the true end is not known
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ class Score:
     said: int
     missed: int
     twice: int  # woke more than once
-    off: float | None  # seconds, median error of the end of the word, either way
-    off_ninetieth: float | None  # percentile, the same
+    early: float | None  # seconds by which the end named is too early, median
+    early_ninetieth: float | None  # percentile, the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,8 @@ def listen(detector: MicroWakeWord, sound: str, samples: Samples, end: float | N
     """What the detector makes of `samples`, in which its word ends at `end` seconds, where that is known."""
     detector.reset()
     woken = list(detector.feed(AudioChunk(0.0, samples, RATE)))
-    off = woken[0].t_end - end if woken and end is not None else None
-    return Said(detector.word, sound, len(woken), off)
+    early = max(0.0, end - woken[0].t_end) if woken and end is not None else None
+    return Said(detector.word, sound, len(woken), early)
 
 
 def people(wake: Path, speech: Path) -> Iterator[Said]:
@@ -150,15 +150,15 @@ def scores(said: list[Said]) -> Iterator[Score]:
     """What was said of each word in each kind of sound, in the order in which they came."""
     for word, sound in dict.fromkeys((one.word, one.sound) for one in said):
         these = [one for one in said if (one.word, one.sound) == (word, sound)]
-        errors = [abs(one.off) for one in these if one.off is not None]
+        errors = [one.early for one in these if one.early is not None]
         yield Score(
             word,
             sound,
             said=len(these),
             missed=sum(one.times == 0 for one in these),
             twice=sum(one.times > 1 for one in these),
-            off=float(np.median(errors)) if errors else None,
-            off_ninetieth=float(np.percentile(errors, 90)) if errors else None,
+            early=float(np.median(errors)) if errors else None,
+            early_ninetieth=float(np.percentile(errors, 90)) if errors else None,
         )
 
 
@@ -210,13 +210,13 @@ def main() -> None:
 
 def missed_row(one: Score) -> dict[str, str]:
     """What a score is shown as."""
-    known = one.off is not None and one.off_ninetieth is not None
+    known = one.early is not None and one.early_ninetieth is not None
     return {
         "word": one.word,
         "sound": one.sound,
         "missed": f"{one.missed} of {one.said}",
         "woke twice": str(one.twice),
-        "end off by": f"{one.off:.2f} s (90th {one.off_ninetieth:.2f})" if known else "",
+        "end too early by": f"{one.early:.2f} s (90th {one.early_ninetieth:.2f})" if known else "",
     }
 
 
