@@ -258,7 +258,7 @@ def main() -> None:
     methods = [] if without else [*echo_pulse.METHODS]
     pairs = [(room, system) for room in ROOMS for system in SYSTEMS]
     served = [(room, method) for room, (_, _, early) in ROOMS.items() for method in methods if not early]
-    with progress() as track, ThreadPoolExecutor() as at_once:
+    with progress() as track, ThreadPoolExecutor(len(served) or 1) as at_once:
         voices = track("our voice alone", (alone(answers, *pair) for pair in pairs), len(pairs))
         voices += track("through PulseAudio", at_once.map(lambda pair: alone(answers, *pair), served), len(served))
         crowd = Crowd(options.speech, options.orders, answers, Whisper(weights.whisper("base"), "en"))

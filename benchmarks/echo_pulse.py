@@ -49,6 +49,9 @@ _CLICK = np.concatenate([np.full(RATE // 500, 20_000, np.int16), np.zeros(3 * RA
 _SETTLES = 1.0
 """Seconds in which a server and its clients come into step."""
 
+_PATIENCE = 10.0
+"""Seconds from the start of a client to its first sound, at most."""
+
 _HOLES = 0.001
 """Of the sound, above which what was measured says little of the module."""
 
@@ -119,6 +122,7 @@ def _heard(piece: _Piece) -> _Heard:
         walls = _Walls(room, piece)
         card = PipeCard(system, walls.echo)
         stack.callback(card.close)
+        # At the card's own rate: resampled sound comes in pieces that leave holes in its pipe.
         system.tell(
             *("load-module", "module-echo-cancel", "sink_master=pipe", "source_master=mic", "rate=48000"),
             *("sink_name=into", "source_name=out", f"aec_method={method}", f'aec_args="{arguments}"'),
@@ -133,6 +137,8 @@ def _heard(piece: _Piece) -> _Heard:
         command = ["pacat", "--playback", "--device=into", *_RAW, str(sound)]
         stack.callback(stack.enter_context(subprocess.Popen(command)).terminate)
         while (clicked := card.first(began, time.monotonic())) is None:
+            if time.monotonic() > began + _PATIENCE:
+                raise RuntimeError("PulseAudio does not play")
             time.sleep(0.02)
         chirp = _chirp()
         chirped = room.say(chirp, at=clicked + _SETTLES)
