@@ -4,7 +4,7 @@ microWakeWord's models (https://github.com/kahrendt/microWakeWord, Apache-2.0) b
 each 10 ms, a small network each 30 ms, and the mean of its last five probabilities against the model's own cutoff.
 
 Its spectra adapt to what was heard before, which makes it deaf for a word behind other speech: of 167 people's "Alexa"
-it missed 4 in their own recordings, but 18 in 0.3 s behind an order by somebody else. Therefore four ears listen in
+it missed 4 in their own recordings, but 18 behind an order by somebody else and 0.3 s. Therefore four ears listen in
 turns, each begun anew every two seconds: 3 and 6, and with a kitchen as loud as the voice 48 instead of 59. A new ear
 takes anything for the word (26 times in 1.9 hours of made speech), and is not believed; the others did not once, where
 the single ear did once. In six hours of unbroken reading they did ten times for "Alexa".
