@@ -33,8 +33,8 @@ PulseAudio that was 2 ms on a card that plays without a pause, and 35 ms on one 
 _ROOM = 0.1
 """Seconds of room below which nothing is written. PortAudio may wait for a period of its own, a fifth of the depth."""
 
-_BEAT = 0.04
-"""Seconds between looks at how much the card has taken."""
+_BEAT, _SILENT_BEAT = 0.04, 0.2
+"""Seconds between looks at how much the card has taken, and while it plays nothing but silence."""
 
 
 class Playing:
@@ -130,6 +130,7 @@ class Feed:
         self._over = False
         self._silent_from = 0.0  # when all sound in the device has been heard, session seconds
         self._filled_until = 0.0  # and when all that it holds has: by our clock, as a server takes it in lumps
+        self._silent = False  # there is nothing but silence to write
         self._size = 0  # samples that the device keeps
         self.ended = clock.background(self._run, "speaker")
 
@@ -162,7 +163,7 @@ class Feed:
                     if self._over or raw.closed:
                         return
                     self._supply()
-                self._wake.wait(_BEAT)
+                self._wake.wait(_SILENT_BEAT if self._silent else _BEAT)
                 self._wake.clear()
         except portaudio.library().PortAudioError:
             pass  # the server ended, or the card was pulled out
@@ -177,6 +178,7 @@ class Feed:
             return
         now, size = self._clock.now(), self._size
         silent = now >= self._silent_from + _TAIL
+        self._silent = silent and not playing.waiting
         if self._drop or (silent and playing.waiting and room < size):
             self._drop = False
             raw.abort()

@@ -98,11 +98,15 @@ class Endpointing:
         Hearing never waits: of too much, the oldest is ignored. Raises UsageError where a stage has no known cost.
         """
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._listen(sensed, react, group))
+            group.create_task(self._listen(sensed, react, attends, group))
             group.create_task(self._understand(react, attends, group))
 
     async def _listen(
-        self, sensed: AsyncIterator[Sensed], react: Callable[[Heard], None], group: asyncio.TaskGroup
+        self,
+        sensed: AsyncIterator[Sensed],
+        react: Callable[[Heard], None],
+        attends: Callable[[Segment], bool],
+        group: asyncio.TaskGroup,
     ) -> None:
         pause: _Job | None = None
         async for item in sensed:
@@ -115,7 +119,7 @@ class Endpointing:
                 dropped = await self._jobs.push(job)
                 if dropped and not dropped.said.paused:
                     react(Understood(dropped.said, _nothing("too much was said meanwhile")))
-                if item.paused and self._end_of_turn:
+                if item.paused and self._end_of_turn and attends(item.segment):
                     group.create_task(self._hear_silence(job, item.paused, self._end_of_turn))
                 continue
             if pause:
