@@ -13,4 +13,5 @@ def network(model: Path) -> Any:
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = options.intra_op_num_threads = 1
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # it keeps the most that was ever taken, beside what malloc keeps
     return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

@@ -59,6 +59,7 @@ class Piper:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = _THREADS
         options.inter_op_num_threads = 1
+        options.enable_cpu_mem_arena = False  # it keeps the most that a clause ever took
         settings = model.with_name(model.name + ".json")
         for file in (model, settings):
             if not file.is_file():
