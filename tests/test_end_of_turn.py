@@ -175,5 +175,5 @@ def test_people_are_waited_for_in_the_middle_of_an_order_and_not_at_its_end() ->
         assert tone is not None
         whole = cutoffs_sounds.pauses(samples, judged)[-1]
         assert patience(decider, ears.transcribe(whole.early), whole.sound) < 0.6
-        half = np.concatenate([whole.early[: len(whole.early) // 2], tone[: RATE // 5]])
+        half = np.concatenate([whole.sound[: len(whole.sound) // 2], tone[: RATE // 5]])
         assert patience(decider, ears.transcribe(half[: -RATE // 8]), half) > 0.7
