@@ -99,7 +99,8 @@ def pauses(samples: Samples, judged: Sequence[float]) -> list[Pause]:
     first, last = runs[0][0], runs[-1][-1]
     start = max(0, first * BLOCK - round(SETTINGS.pre_roll * RATE))
     voiced = [n for n in range(first, last + 1) if judged[n] >= SETTINGS.offset]
-    quiet = list(_quiet(samples))
+    floor = Floor()
+    quiet = [floor.quiet(samples[n : n + BLOCK]) for n in range(0, len(samples) - BLOCK + 1, BLOCK)]
     found = []
     for n, following in zip(voiced, [*voiced[1:], None], strict=True):
         if following is None or following - n > LISTENED:
@@ -109,15 +110,6 @@ def pauses(samples: Samples, judged: Sequence[float]) -> list[Pause]:
             early, sound = samples[start : end + blocks * BLOCK], samples[start : end + LISTENED * BLOCK]
             found.append(Pause(end / RATE, length, early, sound))
     return found
-
-
-def _quiet(samples: Samples) -> Iterator[bool]:
-    """Whether each block is as quiet as the room, as the segmenter finds it."""
-    floor = Floor()
-    for n in range(0, len(samples) - BLOCK + 1, BLOCK):
-        block = samples[n : n + BLOCK]
-        floor.loud(block)
-        yield not floor.certainly(block)
 
 
 def _runs(judged: Sequence[float]) -> Iterator[range]:

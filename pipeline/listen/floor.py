@@ -34,17 +34,25 @@ class Floor:
 
     def loud(self, block: Samples) -> bool:
         """Whether there is sound in the next block (int16); the first is the floor."""
+        return self._next(block) > _ABOVE * min(self._least)
+
+    def quiet(self, block: Samples) -> bool:
+        """As `loud`, but whether there is nothing in it that is `certainly` sound: for blocks as short as 10 ms."""
+        return self._next(block) <= _CERTAINLY_ABOVE * min(self._least)
+
+    def certainly(self, piece: Samples) -> bool:
+        """Whether there is sound in a piece as short as 10 ms, which is no block yet."""
+        return bool(self._least) and _power(piece) > _CERTAINLY_ABOVE * min(self._least)
+
+    def _next(self, block: Samples) -> float:
+        """The power of the next block, which may be the floor."""
         power = _power(block)
         if self._blocks % _STRETCH:
             self._least[-1] = min(self._least[-1], power)
         else:
             self._least.append(power)
         self._blocks += 1
-        return power > _ABOVE * min(self._least)
-
-    def certainly(self, piece: Samples) -> bool:
-        """Whether there is sound in a piece as short as 10 ms, which is no block yet."""
-        return bool(self._least) and _power(piece) > _CERTAINLY_ABOVE * min(self._least)
+        return power
 
 
 def _power(samples: Samples) -> float:

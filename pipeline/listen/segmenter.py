@@ -104,7 +104,7 @@ class _Block:
     t: float
     samples: Samples
     probability: float
-    loud: bool  # beyond the floor of noise, for certain
+    quiet: bool  # as the room is
 
     @property
     def t_end(self) -> float:
@@ -195,9 +195,7 @@ class Segmenter:
 
     def _judge(self, samples: Samples, judged: Samples) -> Iterator[Speech]:
         whole = judged if len(judged) == BLOCK else np.pad(judged, (0, BLOCK - len(judged)))
-        probability = self._vad.probability(whole)
-        self._floor.loud(whole)
-        yield from self._take(_Block(self._t_rest, samples, probability, self._floor.certainly(whole)))
+        yield from self._take(_Block(self._t_rest, samples, self._vad.probability(whole), self._floor.quiet(whole)))
 
     def _take(self, block: _Block) -> Iterator[Speech]:
         if self._speech:
@@ -252,7 +250,7 @@ class Segmenter:
         else:
             self._resuming = 0
             silence = round(block.t_end - self._t_end, 6)
-            least = self._settings.pause if block.loud else self._settings.quiet_pause
+            least = self._settings.quiet_pause if block.quiet else self._settings.pause
             if not self._paused and silence >= least:
                 self._paused = Paused(self._so_far())
                 yield self._paused
