@@ -199,6 +199,18 @@ def test_a_noise_that_hints_at_speech_for_long_is_none() -> None:
     assert kinds == [Onset, FalseOnset]
 
 
+def test_it_is_known_whether_something_has_begun_behind_a_cut_too() -> None:
+    settings = SegmenterSettings(min_speech=0.09, end_silence=0.3, max_segment=8.0)
+    speech = [*[0.0] * 5, 0.3, *[0.0] * 10, *[0.9] * 200, 0.5, *[0.9] * 69, *[0.0] * 20]
+    segmenter = Segmenter(Probabilities(*speech), settings)
+    begun = []
+    for n in range(len(speech)):
+        list(segmenter.feed(sound(1, n * STEP)))
+        begun.append(segmenter.begun)
+    silent = 10  # blocks that end it
+    assert begun == [*[False] * 5, *[True] * 4, *[False] * 7, *[True] * (270 + silent - 1), *[False] * (21 - silent)]
+
+
 # Pauses.
 
 

@@ -12,7 +12,7 @@ from pipeline.errors import MicrophoneLost
 from pipeline.events import EventLog
 from pipeline.listen.echo import Cleaned
 from pipeline.listen.quiet import JOINT, Still, as_one
-from pipeline.listen.segmenter import GAP, FalseOnset, Onset, Segment, Segmenter, Speech
+from pipeline.listen.segmenter import GAP, Segmenter, Speech
 from pipeline.listen.transcriber import RATE
 from pipeline.listen.wake import WakeWord, Woken
 from pipeline.sources import Health, Lost, News, Tell, follow
@@ -49,7 +49,6 @@ class Listener:
         self._health = Health(log, "microphone", tell)
         self._tell = tell
         self._gathered: list[AudioChunk] = []  # that lie end to end, and in which nothing can happen yet
-        self._begun = False  # an onset, and perhaps speech
         self._unheard: deque[tuple[AudioChunk, Samples]] = deque()  # that the segmenter was spared, and may want yet
 
     async def listen(self, microphone: Iterable[AudioChunk | News]) -> AsyncGenerator[Speech | Woken, None]:
@@ -83,7 +82,7 @@ class Listener:
         """The sound is over, for now: what has begun ends."""
         yield from self._all_gathered()
         self._unheard.clear()
-        yield from self._followed(self._ears.segmenter.finish())
+        yield from self._ears.segmenter.finish()
 
     def _gather(self, chunk: AudioChunk, t_next: float | None) -> Iterator[Speech | Woken]:
         """What is heard in a chunk, once it makes up a block with those before it: pieces of 10 ms take twice the work.
@@ -107,29 +106,20 @@ class Listener:
             cleaned = ears.clean(chunk)
             chunk, judged = cleaned.words, cleaned.voice.samples
         self._unheard.append((chunk, judged))
-        if still and ears.rests() and not self._begun:
+        if still and ears.rests() and not ears.segmenter.begun:
             self._forget()
         else:
             while self._unheard:
-                yield from self._followed(ears.segmenter.feed(*self._unheard.popleft()))
+                yield from ears.segmenter.feed(*self._unheard.popleft())
         for woken in ears.wake.feed(chunk) if ears.wake else ():
             yield woken
-            self._begun = False
-            yield from self._followed(ears.segmenter.forget(woken.t_end))
+            yield from ears.segmenter.forget(woken.t_end)
 
     def _forget(self) -> None:
         """What the segmenter will not want any more, of what it was spared."""
         kept = sum(len(judged) for _, judged in self._unheard)
         while kept - len(self._unheard[0][1]) >= _BEFORE:
             kept -= len(self._unheard.popleft()[1])
-
-    def _followed(self, speech: Iterator[Speech]) -> Iterator[Speech]:
-        for item in speech:
-            if isinstance(item, Onset):
-                self._begun = True
-            elif isinstance(item, FalseOnset | Segment):
-                self._begun = False
-            yield item
 
 
 def _stalled(why: str) -> MicrophoneLost:

@@ -136,6 +136,11 @@ class Segmenter:
         """Samples until the next block is whole: with fewer nothing happens."""
         return BLOCK - len(self._rest)
 
+    @property
+    def begun(self) -> bool:
+        """Whether somebody speaks, or may have begun to."""
+        return bool(self._speech) or (self._suspected is not None and self._suspected < inf)
+
     def feed(self, chunk: AudioChunk, judged: Samples | None = None) -> Iterator[Speech]:
         """Take the next sound, of any length, mono int16 at 16 kHz; what begins and ends with it.
 
