@@ -37,7 +37,8 @@ async def until_over(
     try:
         async with asyncio.TaskGroup() as presses:
             fingers = Pressing(clock, log, wearer, pressed.privacy, presses)
-            pressing = presses.create_task(fingers.follow(pressed.button)) if pressed.button else None
+            if pressed.button:
+                fingers.follow(pressed.button)
             hearing = asyncio.ensure_future(_all_of(said))
             ends = {hearing, *map(asyncio.ensure_future, (failed.wait(), wearer.over.wait()))}
             try:
@@ -47,8 +48,6 @@ async def until_over(
                     end.cancel()
                 await asyncio.wait(ends)
             fingers.finish()
-            if pressing:
-                pressing.cancel()
             if not hearing.cancelled():
                 hearing.result()
     except BaseExceptionGroup as failures:

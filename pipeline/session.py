@@ -66,12 +66,11 @@ class Session:
                     conductor.say(_STILL_PRIVATE)
                 for what, told in self._troubles:
                     await conductor.tell(what, told)
-                pressing = turns.create_task(fingers.follow(button)) if button else None
+                if button:
+                    fingers.follow(button)
                 await endpointing.follow(sensed, conductor.react, conductor.attends)
                 await conductor.finish()
                 fingers.finish()
-                if pressing:
-                    pressing.cancel()
         except BaseExceptionGroup as failures:
             raise first_failure(failures) from None
 

@@ -62,15 +62,24 @@ class Pressing:
         self._press: Press | None = None
         self._before: Press | None = None
         self._waiting: asyncio.Task[None] | None = None  # for a press to become a long one
+        self._following: asyncio.Task[None] | None = None
 
-    async def follow(self, button: Button) -> None:
-        """React to `button` until it is cancelled, or can be pressed no more."""
+    def follow(self, button: Button) -> None:
+        """React to `button` from now on, beside others; what it raises ends the group."""
+        self._following = self._group.create_task(self._follow(button))
+
+    def finish(self) -> None:
+        """React to no press any more."""
+        self._wait_no_more()
+        if self._following:
+            self._following.cancel()
+
+    async def _follow(self, button: Button) -> None:
         async with aclosing(aiter(button)) as events:
             async for event in events:
-                self.react(event)
+                self._react(event)
 
-    def react(self, event: ButtonEvent) -> None:
-        """A button is pressed, or let go of."""
+    def _react(self, event: ButtonEvent) -> None:
         match event:
             case ButtonPressed(t, ends):
                 self._pressed(Press(t, None if ends else t))
@@ -79,14 +88,13 @@ class Pressing:
             case _:
                 self._switch()
 
-    def finish(self) -> None:
-        """Wait for no press any more."""
+    def _wait_no_more(self) -> None:
         if self._waiting:
             self._waiting.cancel()
 
     def _pressed(self, press: Press) -> None:
         self._before, self._press = self._press, press
-        self.finish()
+        self._wait_no_more()
         if press.up is None:
             self._waiting = self._group.create_task(self._wait(press))
         if self._privacy.wanted:
@@ -98,7 +106,7 @@ class Pressing:
             self._conductor.ask(press.down)
 
     def _released(self, t: float) -> None:
-        self.finish()
+        self._wait_no_more()
         if self._press is None or self._press.up is not None:
             return
         spoken = self._conductor.spoken >= self._press.down
