@@ -78,7 +78,7 @@ def _read(asked: str, lines: Sequence[Line]) -> Told:
     if not legible:
         return Told(tuple(_nothing_to_read(bool(lines))))
     about = facts.about(asked)
-    told = [line for line in legible if about and facts.shares_words(about, line.text)]
+    told = facts.telling_of(about, legible)
     if told:
         found = Told(tuple(it_says(told)))
     else:
@@ -107,8 +107,7 @@ def _fact(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
     found = facts.find(intent.fact, asked, legible)
     if not found:
         yield f"I don't see {intent.fact.name}."
-        about = intent.fact.beside.sub(" ", asked)
-        matching = [line for line in legible if facts.shares_words(about, line.text)]
+        matching = facts.telling_of(intent.fact.subject(asked), legible)
         yield from it_says(matching[:_LINES]) if matching else glimpse(legible)
         return
     if name := facts.missing(asked, legible):
@@ -127,7 +126,7 @@ def _fact(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
 
 def _find(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
     legible = calmed(seen.lines)
-    matching = [line for line in legible if facts.shares_words(intent.subject, line.text)]
+    matching = facts.telling_of(intent.subject, legible)
     if intent.things and (not matching or named([thing for thing in seen.things if thing.name in intent.things])):
         yield from _find_known(intent, seen)
         return
@@ -154,8 +153,7 @@ def _count(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
     name = _singular(intent)
     plural = BY_NAME[name].plural if name in BY_NAME else f"{name.removesuffix('s')}s"
     if not intent.things:
-        matching = [line for line in calmed(seen.lines) if facts.shares_words(intent.subject, line.text)]
-        if matching:
+        if matching := facts.telling_of(intent.subject, calmed(seen.lines)):
             yield f"I can't count {plural}."
             yield from it_says(matching[:_LINES])
             return
@@ -236,7 +234,7 @@ def _unable(intent: Intent, asked: str, seen: Seen) -> Iterator[str]:
     yield _UNABLE
     legible = calmed(seen.lines)
     # Where it is about danger, the line that answers is not picked out: anybody may have written it.
-    matching = [line for line in legible if facts.shares_words(asked, line.text) and not _DANGER.search(asked)]
+    matching = [] if _DANGER.search(asked) else facts.telling_of(asked, legible)
     yield from _instead(seen.things, matching or legible)
 
 

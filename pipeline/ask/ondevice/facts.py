@@ -30,6 +30,10 @@ class Fact:
     several: bool = False  # many lines together are the answer
     named: bool = False  # only where that stands before it, since any number looks like one
 
+    def subject(self, question: str) -> str:
+        """What is asked about: "which bus goes to the airport" is about the airport."""
+        return self.beside.sub(" ", question)
+
 
 _NUMBERED = (
     "lot",
@@ -184,13 +188,12 @@ def asked_for(question: str) -> Fact | None:
 
 def find(fact: Fact, question: str, lines: Sequence[Line]) -> tuple[Line, ...]:
     """The lines that may be meant: one if it is clear, several if not, none if there is no such fact."""
-    subject = fact.beside.sub(" ", question)  # "which bus goes to the airport" is about the airport
     found = [
         line if fact.several else _introduced(fact, above, line)
         for above, line in zip((None, *lines), lines, strict=False)
         if fact.written.search(line.text)
     ]
-    if meant := [line for line in found if shares_words(subject, line.text)]:
+    if meant := telling_of(fact.subject(question), found):
         return tuple(meant)
     if not fact.several:
         found = [line for line in found if fact.beside.search(line.text)] or ([] if fact.named else found)
@@ -213,15 +216,16 @@ def about(question: str) -> str:
     return match[1] if match else ""
 
 
-def shares_words(question: str, line: str) -> bool:
-    """Whether a word of the question that carries meaning stands in the line; a plural's s does not matter."""
-    return bool(_words(question) & _words(line))
+def telling_of(subject: str, lines: Sequence[Line]) -> list[Line]:
+    """The lines in which a word of `subject` stands that carries meaning; a plural's s does not matter."""
+    words = _words(subject)
+    return [line for line in lines if words & _words(line.text)]
 
 
 def missing(question: str, lines: Sequence[Line]) -> str:
     """The name in `question` after "to" or "for" ("the flight to Paris") of which no line tells; empty if none is."""
     for name in re.findall(r"\b(?:to|for|from) ([A-Z][a-z]{2,})\b", question):
-        if _words(name) and not any(shares_words(name, line.text) for line in lines):
+        if _words(name) and not telling_of(name, lines):
             return str(name)
     return ""
 
