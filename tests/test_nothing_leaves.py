@@ -9,7 +9,7 @@ from pathlib import Path
 
 NETWORK = """
 from glasses import weights
-from pipeline.listen.network import network
+from pipeline.network import network
 network(weights.silero())
 """
 

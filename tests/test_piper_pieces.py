@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -27,14 +26,6 @@ def model() -> Path:
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return tmp_path / "glasses" / "voices"
-
-
-def options() -> Any:
-    import onnxruntime
-
-    one = onnxruntime.SessionOptions()
-    one.intra_op_num_threads = one.inter_op_num_threads = 1
-    return one
 
 
 def said(model: Path) -> Samples:
@@ -66,14 +57,14 @@ def test_a_voice_that_has_changed_is_cut_anew_and_the_old_halves_are_gone(
     model: Path, cache: Path, tmp_path: Path
 ) -> None:
     copy = Path(shutil.copy(model, tmp_path / "voice.onnx"))
-    assert cut(copy, options(), RATE)
+    assert cut(copy, RATE)
     (before,) = cache.iterdir()
     os.utime(copy, ns=(0, 0))
-    assert cut(copy, options(), RATE)
+    assert cut(copy, RATE)
     (after,) = cache.iterdir()
     assert after != before
 
 
 def test_where_nothing_can_be_kept_it_speaks_all_the_same(model: Path, cache: Path) -> None:
     cache.parent.write_text("a file where the folder would be")
-    assert cut(model, options(), RATE)
+    assert cut(model, RATE)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.listen.network import network
 from pipeline.listen.spectrogram import log_mel
 from pipeline.listen.transcriber import RATE
+from pipeline.network import network
 from pipeline.types import Samples
 
 _WINDOW = 8 * RATE

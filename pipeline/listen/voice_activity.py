@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pipeline.listen.network import network
+from pipeline.network import network
 from pipeline.types import Samples
 
 BLOCK = 512

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipeline.errors import GlassesError
+from pipeline.network import network
 from pipeline.see.layout import Line, Span, in_reading_order
 from pipeline.types import Image
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
     from rapidocr import RapidOCR
 
 _DETECTED_AT = 960
@@ -194,21 +194,9 @@ def _load() -> RapidOCR:
             "Det.limit_side_len": _DETECTED_AT,
         }
     )
+    threads = min(_THREADS, os.cpu_count() or 1)
     # Its settings know no sessions of others but take them, and a path of ours keeps it from downloading another.
     with flag_override(engine.cfg, "allow_objects", True):
-        engine.cfg.Det.session = _session(weights / "PP-OCRv6_det_small.onnx")
-        engine.cfg.Rec.session = _session(weights / "PP-OCRv6_rec_small.onnx")
+        engine.cfg.Det.session = network(weights / "PP-OCRv6_det_small.onnx", threads)
+        engine.cfg.Rec.session = network(weights / "PP-OCRv6_rec_small.onnx", threads)
     return engine
-
-
-def _session(model: Path) -> InferenceSession:
-    """As those of RapidOCR, but that threads sleep while they wait for each other: spinning was 28 % of the work."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.enable_cpu_mem_arena = False
-    options.intra_op_num_threads = min(_THREADS, os.cpu_count() or 1)
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

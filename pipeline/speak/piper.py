@@ -10,13 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import GlassesError
+from pipeline.network import network
 from pipeline.speak.piper_pieces import cut
 from pipeline.speak.speakable import speakable
 from pipeline.types import Samples, read_only
-
-_THREADS = 1
-"""Of onnxruntime. The samples depend on this number, so it must not follow the machine's cores; and two
-threads gained nothing while the recogniser and the camera had work too (real-time factor 0.11 against 0.13)."""
 
 _SLOWEST, _FASTEST = 0.25, 4.0
 """Of Piper's own pace; what the configuration allows. No sound of speech gets shorter than one step of the model, so
@@ -44,7 +41,9 @@ class Piper:
     """A Piper voice: `model` is its .onnx file, and the .onnx.json that came with it lies beside it.
 
     Loads and warms up in the constructor, which takes more than a second: call it in a thread. The voice's noise is
-    off, so a clause sounds the same to the sample every time (Piper draws it at random otherwise).
+    off, so a clause sounds the same to the sample every time (Piper draws it at random otherwise). It has one thread,
+    whatever the machine: the samples depend on how many there are, and a second one gained nothing while the recogniser
+    and the camera had work too (real-time factor 0.11 against 0.13).
     Raises GlassesError where the model is missing or broken.
     """
 
@@ -52,26 +51,17 @@ class Piper:
     language: str
 
     def __init__(self, model: Path, *, speed: float = 1.0) -> None:
-        import onnxruntime
         from piper import PiperVoice
         from piper.config import PiperConfig
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = _THREADS
-        options.inter_op_num_threads = 1
-        options.enable_cpu_mem_arena = False  # it keeps the most that a clause ever took
         settings = model.with_name(model.name + ".json")
         for file in (model, settings):
             if not file.is_file():
                 raise GlassesError(f"no voice at {file}: see `glasses models` for where to get one", told=_NO_VOICE)
         try:
             config = PiperConfig.from_dict(json.loads(settings.read_text(encoding="utf-8")))
-            self._halves = cut(model, options, config.sample_rate)
-            session = (
-                self._halves.first
-                if self._halves
-                else onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
-            )
+            self._halves = cut(model, config.sample_rate)
+            session = self._halves.first if self._halves else network(model)
         except Exception as error:  # onnxruntime's errors have no class in common but this
             reason = str(error).splitlines()[0]
             raise GlassesError(f"the voice {model} can't be read, get it anew: {reason}", told=_NO_VOICE) from error

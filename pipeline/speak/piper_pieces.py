@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.network import network
+
 _FIRST = 0.35
 """Seconds of the first piece: as long as the second takes to decode where speech takes half as long as it lasts, the
 first half aside. That is a voice with a real-time factor of 0.7, as a Raspberry Pi 4 may have it."""
@@ -71,17 +73,16 @@ class Halves:
         return sound.reshape(-1)
 
 
-def cut(model: Path, options: Any, rate: int) -> Halves | None:
+def cut(model: Path, rate: int) -> Halves | None:
     """The halves of an .onnx file of Piper; None where they share more than one tensor, as with several speakers.
 
     They are kept among the user's cached files. To cut them takes 0.4 s and 90 MB more than to load them, a second and
     more on a small machine. Raises what onnx and onnxruntime raise where the file is no model.
     """
     kept = _kept(model)
-    with suppress(
-        Exception
-    ):  # not there, or broken off by a loss of power: onnxruntime's errors have no class in common
-        return _loaded(kept, options, rate)
+    # Not there, or broken off by a loss of power: onnxruntime's errors have no class in common.
+    with suppress(Exception):
+        return _loaded(kept, rate)
     # By way of files in any case: a session that is made of bytes keeps them for good, and these are 60 MB.
     try:
         with _beside(kept) as folder:
@@ -89,13 +90,13 @@ def cut(model: Path, options: Any, rate: int) -> Halves | None:
                 return None
             _forget(kept)
             folder.replace(kept)
-            return _loaded(kept, options, rate)
+            return _loaded(kept, rate)
     except OSError:  # a disk that is full, or can't be written
         with TemporaryDirectory(prefix="glasses-voice-") as name:
             folder = Path(name)
             if not _save_halves(model, folder / _FIRST_HALF, folder / _DECODER):
                 return None
-            return _loaded(folder, options, rate)
+            return _loaded(folder, rate)
 
 
 def _kept(model: Path) -> Path:
@@ -124,14 +125,8 @@ def _forget(kept: Path) -> None:
         shutil.rmtree(other, ignore_errors=True)
 
 
-def _loaded(folder: Path, options: Any, rate: int) -> Halves:
-    import onnxruntime
-
-    first, decoder = (
-        onnxruntime.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
-        for name in (_FIRST_HALF, _DECODER)
-    )
-    return Halves(first, decoder, rate)
+def _loaded(folder: Path, rate: int) -> Halves:
+    return Halves(network(folder / _FIRST_HALF), network(folder / _DECODER), rate)
 
 
 def _save_halves(model: Path, first: Path, decoder: Path) -> bool:
