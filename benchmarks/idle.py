@@ -237,10 +237,10 @@ def show(found: Found, mips: float | None, copied: float) -> None:
     turns = sorted(found.turns)
     print(f"idle: a turn {median(turns):.1f} s more (from {turns[0]:.1f} to {turns[-1]:.1f}, of {len(turns)})")
     print(f"idle: memory {found.reading:.0f} MB at the peak of reading, {found.peak:.0f} MB with detection too")
+    seeing = sum(parts.get(name, 0.0) for name in _PICTURES)
     for name, (pi_mips, pi_copied) in MACHINES.items():
         ratios = sorted([*([mips / pi_mips] if mips else []), copied / pi_copied])
         shares = " to ".join(f"{whole * ratio:.0%}" for ratio in ratios)
-        seeing = sum(parts.get(name, 0.0) for name in _PICTURES)
         between = seeing * ratios[-1] + (whole - seeing) * ratios[0]
         slower = " to ".join(f"{ratio:.1f}" for ratio in ratios)
         a_turn = " to ".join(f"{median(turns) * ratio:.0f}" for ratio in ratios)
