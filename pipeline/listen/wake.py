@@ -9,9 +9,9 @@ turns, each begun anew every two seconds: 3 and 6, and with a kitchen as loud as
 takes anything for the word (26 times in 1.9 hours of made speech), and is not believed; the others did not once, where
 the single ear did once. In six hours of unbroken reading they did ten times for "Alexa".
 
-Who goes on at once is heard worse, since what counts is a mean over 0.15 s: with an order 0.15 s behind the word 4 of
-80 people were missed, with 0.05 s 16 (`python -m benchmarks.wake`). With a cutoff of 0.7 instead of 0.9 it would be a
-third of these, and twice in 18 minutes of orders that have no such word it would wake.
+Who goes on at once is heard worse, since what counts is a mean over 0.15 s: with an order 0.15 s behind the word 7 of
+the 167 were missed, with 0.05 s 30 (`python -m benchmarks.wake`). With a cutoff of 0.7 instead of 0.9 it would be about
+a third of these, and twice in 18 minutes of orders that have no such word it would wake.
 
 While nothing sounds beyond the floor of noise, they rest; where something does, they hear what went before it too.
 """
