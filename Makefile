@@ -11,7 +11,8 @@ demo: .venv/offline
 
 test: .venv/dev
 	$(GLASSES) models fetch
-	.venv/bin/pytest -n auto
+	.venv/bin/pytest -n auto -m 'not live'
+	.venv/bin/pytest -m live
 
 # Everything .ci/run demands, for before a commit.
 check: .venv/dev

@@ -41,7 +41,7 @@ def card(sound_system: SoundSystem) -> Iterator[PipeCard]:
     card.close()
 
 
-@pytest.mark.xdist_group("live")
+@pytest.mark.live
 def test_clicks_are_heard_when_they_were_played_and_as_far_apart(card: PipeCard) -> None:
     played: list[float] = []
 
@@ -138,7 +138,7 @@ def test_what_is_said_of_a_fault_is_no_answer() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("live")
+@pytest.mark.live
 @needs_speech
 @pytest.mark.skipif(not shutil.which("pulseaudio"), reason="needs PulseAudio")
 def test_one_utterance_is_answered_under_every_setting() -> None:

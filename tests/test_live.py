@@ -42,7 +42,7 @@ GLASSES = Path(sys.executable).parent / "glasses"
 SIGN = ROOT / "recordings" / "shop-sign"
 CACHE = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.slow, pytest.mark.live]
 
 
 class Running:

@@ -18,7 +18,7 @@ from tests.test_live import Camera, Start, camera, question, start
 
 __all__ = ["camera", "question", "room", "sound_system", "start"]
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("live")]
+pytestmark = [pytest.mark.slow, pytest.mark.live]
 
 _DELAY, _GAIN = 0.1, 0.5
 

@@ -312,7 +312,7 @@ def test_the_journal_has_devices_and_faults_and_never_what_was_said() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("live")
+@pytest.mark.live
 def test_the_service_says_what_it_loads_and_waits_for_and_is_ready_when_it_can_be_asked(
     systemd: Systemd, sound_system: SoundSystem, room: Room, tmp_path: Path
 ) -> None:
