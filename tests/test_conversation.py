@@ -8,9 +8,10 @@ from itertools import pairwise
 import pytest
 
 from pipeline.converse.attention import AttentionSettings
+from pipeline.costs import fixed
 from pipeline.errors import MicrophoneLost
 from pipeline.types import AudioChunk, Event
-from tests.timeline import Scripted, Timeline, of
+from tests.timeline import FREE, Scripted, Timeline, of
 
 LONG = "This is a long answer, it takes more than four seconds to speak all of it out loud to you."
 SPOKEN = len(LONG) * 0.05 + 0.2  # seconds that the stand-in voice takes for it, in two clauses
@@ -134,6 +135,29 @@ def test_its_own_words_are_no_interruption() -> None:
     events = Timeline(end=12.0).says(1.0, 2.0, "First?").says(4.0, 4.4, "long answer").play(backend)
     assert [event.data["reason"] for event in of(events, "ignored")] == ["its own words"]
     assert spoken(events) == [(LONG, False)]
+
+
+def test_a_short_sound_with_unsure_words_is_no_interruption_but_who_insists_is_heard_out() -> None:
+    def unsure(text: str) -> float:
+        return 0.9 if text == "First?" else 0.3
+
+    timeline = Timeline(end=12.0, confidence=unsure).says(1.0, 2.0, "First?")
+    events = timeline.says(4.0, 4.3, "ring high").play(Scripted(LONG))
+    assert [event.data["reason"] for event in of(events, "ignored")] == ["short and unclear"]
+    assert spoken(events) == [(LONG, False)]
+    timeline = Timeline(end=12.0, confidence=unsure).says(1.0, 2.0, "First?")
+    assert heard(timeline.says(4.0, 5.0, "Is that all?").play(Scripted(LONG))) == ["First?", "Is that all?"]
+
+
+@pytest.mark.parametrize(("words", "becomes"), [("", []), ("Why?", ["Why?"])])
+def test_the_voice_does_not_wait_for_words_that_are_late_but_they_count(words: str, becomes: list[str]) -> None:
+    timeline = Timeline(end=14.0).says(1.0, 2.0, "First?").says(6.0, 6.3, words)
+    events = timeline.play(Scripted(LONG), costs=fixed({**FREE, "transcribe": 2.5}))
+    (resumed,) = of(events, "resumed")
+    assert resumed.t == pytest.approx(6.3 + 0.7 + 0.8, abs=0.1)
+    assert heard(events)[1:] == becomes
+    assert [event.data["by"] for event in of(events, "interrupted")] == ["speech"] * len(becomes)
+    assert of(events, "spoken")[0].data["interrupted"] is bool(becomes)
 
 
 @pytest.mark.parametrize("words", ["Stop.", "Cancel!", "Never mind."])

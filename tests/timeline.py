@@ -66,16 +66,19 @@ class LoudnessVad:
 class Script:
     """Hears the line of a timeline that a stretch ends with: the stand-in for speech recognition."""
 
-    def __init__(self, lines: list[str], language: str) -> None:
+    def __init__(self, lines: list[str], language: str, confidence: Callable[[str], float]) -> None:
         self._lines = lines
         self._language = language
+        self._confidence = confidence
 
     def transcribe(self, samples: Samples) -> Transcript:
         voiced = np.flatnonzero(samples)[-1] + 1 if samples.any() else 0
         spectrum = np.abs(np.fft.rfft(samples[max(0, voiced - RATE // 20) : voiced], RATE))
         number = round((int(spectrum.argmax()) - PITCH) / _STEP) if voiced else -1
         line = self._lines[number] if 0 <= number < len(self._lines) else ""
-        return Transcript(line, 0.9 if line else 0.0, self._language, "" if line else "no speech in it")
+        return Transcript(
+            line, self._confidence(line) if line else 0.0, self._language, "" if line else "no speech in it"
+        )
 
     def language(self, samples: Samples) -> str:
         return self._language
@@ -196,6 +199,7 @@ class Timeline:
     blind: tuple[float, float] = (0.0, 0.0)
     fps: int = 10
     language: str = "en"
+    confidence: Callable[[str], float] = lambda text: 0.9
     camera: Iterable[VideoFrame | News] | None = None
     microphone: Iterable[AudioChunk | News] | None = None
     keeper: Keeper | None = None
@@ -260,7 +264,7 @@ class Timeline:
             helpers = helped(clock, log)
             voices = [LocalVoice(clock, one) for one in (spoken, *others)]
             mouth = Mouth(clock, helpers.voice(voices[0]), device, voices[1:], cues=self.cues)
-            script = Script([text for *_, text in self.lines], self.language)
+            script = Script([text for *_, text in self.lines], self.language, self.confidence)
             ears = Ears(Segmenter(LoudnessVad(), SegmenterSettings(end_silence=END_SILENCE)), Wakes(self.wakes))
             parts = Parts(
                 ears,
