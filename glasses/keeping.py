@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from devices.registry import shown
+from glasses.recordings.inbox import Played
 from glasses.recordings.recorder import Recorder, Summary
 from glasses.recordings.session_info import SessionInfo
 from glasses.recordings.store import Store
@@ -15,6 +16,7 @@ from pipeline.errors import GlassesError
 from pipeline.events import EventLog
 from pipeline.listen.transcriber import RATE
 from pipeline.sources import Tell
+from pipeline.speak.reference import Reference
 from pipeline.types import AudioChunk, Event, FrameChoice, VideoFrame
 
 _SLOW_DISK = 20.0
@@ -36,6 +38,8 @@ class Keeping:
         self._store = Store(config.record.folder)
         self._recorder: Recorder | None = None
         self._tell: Tell | None = None
+        self.played: Reference | None = None
+        """What the speaker plays, if the microphone may hear it: kept with the sound, since replay would answer it."""
         self._telling: set[asyncio.Task[None]] = set()
         self._over = False
         self.failed = asyncio.Event()
@@ -52,6 +56,9 @@ class Keeping:
         """The microphone's next sound."""
         if recorder := self._recorder:
             recorder.sound(chunk)
+            played = self.played.between(chunk.t, len(chunk.samples)) if self.played else chunk.samples[:0]
+            if played.any():
+                recorder.sound(Played(chunk.t, played, chunk.rate))
 
     def event(self, event: Event) -> None:
         """What happened."""
@@ -122,6 +129,7 @@ class Keeping:
             ),
             size=None if camera.address == "none" else (camera.width, camera.height),
             rate=None if self._config.microphone.address == "none" else RATE,
+            played=self.played is not None,
             on_fault=self._failed,
             on_drop=self._fell_behind,
         )

@@ -157,6 +157,7 @@ class _Live:
         stack.push_async_callback(_together, self._keeping.close, speaker.close, backend.close, helping.close)
         parts = models.parts(clock, backend, speaker, config.ask, echoes=True, keeper=self._keeping, helpers=helping)
         parts = replace(parts, ears=replace(parts.ears, rests=self._pace.resting), sparing=self._sparing.wanted)
+        self._keeping.played = parts.mouth.played
         session = Session(clock, self._log, parts)
         await self._begin(stack, session.tell)
         await stack.enter_async_context(_beside(self._sparing.watch(session.tell)))

@@ -22,6 +22,7 @@ from pipeline.listen.voice_activity import SileroVad
 from pipeline.look.choice import LookSettings
 from pipeline.parts import Parts
 from pipeline.speak.mouth import Mouth
+from pipeline.speak.reference import PlayedBefore, Reference
 from pipeline.speak.voice import LocalVoice
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from pipeline.listen.whisper import Whisper
     from pipeline.see.eyes import Eyes
     from pipeline.see.objects import Detector
-    from pipeline.speak.reference import Reference
     from pipeline.speak.speaker import Speaker
     from pipeline.speak.voice import Synthesiser
     from pipeline.types import AudioChunk
@@ -150,12 +150,12 @@ class Models:
     ) -> Parts:
         """What a session is made of. `echoes`: the microphone may hear the speaker."""
         config = self._config
-        played, clean = self._echo() if echoes else (None, None)
+        played = Reference() if echoes and config.listen.echo != "off" else None
         speak, start = config.speak, config.start
         transcriber, voice = LocalTranscriber(clock, self.transcriber), LocalVoice(clock, self.voice)
         others = [LocalVoice(clock, other) for other in self.other_voices]
         return Parts(
-            ears=Ears(self.segmenter(), self._wake_word(), clean),
+            ears=Ears(self.segmenter(), self._wake_word(), self.clean(played) if played else None),
             transcriber=helpers.hearing(transcriber) if helpers else transcriber,
             backend=backend,
             mouth=Mouth(
@@ -175,19 +175,16 @@ class Models:
             helpers=helpers,
         )
 
-    def _echo(self) -> tuple[Reference | None, Clean | None]:
-        """What remembers our own voice, and takes it out of what the microphone hears."""
+    def clean(self, played: Reference | PlayedBefore) -> Clean | None:
+        """Takes what is played out of what the microphone hears; None where that is not wanted."""
         if self._config.listen.echo == "off":
-            return None, None
-        from pipeline.speak.reference import Reference
-
-        played = Reference()
+            return None
         canceller = self._canceller()
 
         def clean(near: AudioChunk) -> Cleaned:
             return canceller.cancel(near, played.between(near.t + canceller.lead, len(near.samples)))
 
-        return played, clean
+        return clean
 
     def _canceller(self) -> EchoCanceller:
         """Raises GlassesError where echo cancellation is asked for and not there."""

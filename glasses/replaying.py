@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -19,6 +19,7 @@ from pipeline.events import EventLog
 from pipeline.helpers.helped import Helpers
 from pipeline.parts import Parts
 from pipeline.session import Session
+from pipeline.speak.reference import PlayedBefore
 from pipeline.types import Event
 
 if TYPE_CHECKING:
@@ -91,6 +92,9 @@ def replay(
             sounds = _speaker(speaker, out, clock, models.voice.rate)
             stack.push_async_callback(sounds.close)
             parts = models.parts(clock, mind, sounds, config.ask, helpers=helping)
+            if recording.has_played:
+                played = stack.enter_context(closing(recording.played()))
+                parts = replace(parts, ears=replace(parts.ears, clean=models.clean(PlayedBefore(played))))
             if out:
                 log.subscribe(stack.enter_context(EventWriter(out)))
             clock.restart()

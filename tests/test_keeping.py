@@ -15,6 +15,7 @@ from pipeline import clock as clocks
 from pipeline.clock import Clock
 from pipeline.errors import GlassesError, UsageError
 from pipeline.events import EventLog
+from pipeline.speak.reference import Reference
 from pipeline.types import AudioChunk, Event, FrameChoice, VideoFrame, read_only
 from tests.clips import quadrants
 from tests.timeline import tone
@@ -65,6 +66,23 @@ def test_where_nothing_is_seen_no_picture_is_taken(tmp_path: Path) -> None:
     told, _ = keep(tmp_path, lambda keeping, clock: keeping.obey("take picture", NOTHING))
     assert told.startswith("I can't see anything")
     assert not (tmp_path / "pictures").exists()
+
+
+def test_what_the_speaker_plays_is_kept_beside_the_sound(tmp_path: Path) -> None:
+    async def script(keeping: Keeping, clock: Clock) -> float:
+        keeping.played = Reference()
+        await keeping.begin("", nobody)
+        t = clock.now()
+        keeping.played.played(t + 1.0, tone(0.5), 16_000)
+        for n in range(40):
+            keeping.sound(AudioChunk(t + n / 20, read_only(tone(0.05)), 16_000))
+        return t
+
+    _, events = keep(tmp_path, script)
+    (ended,) = (event for event in events if event.kind == "recording.ended")
+    played = list(open_recording(Path(ended.data["path"])).played())
+    assert played[0].t == pytest.approx(1.0, abs=0.07)
+    assert sum(len(chunk.samples) for chunk in played) == pytest.approx(8000, abs=800)  # in whole pieces of the sound
 
 
 def test_a_recording_by_voice_begins_and_ends_with_the_orders(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 import soxr
 
 from benchmarks.latency_card import RATE, PipeCard
+from glasses.testing import Replay
 from pipeline.types import Samples
 from tests.sound import ROOM_RATE, Room, SoundSystem, room, sound_system
 from tests.test_live import Camera, Start, camera, question, start
@@ -46,9 +47,9 @@ def loudspeaker(sound_system: SoundSystem, room: Room) -> Iterator[PipeCard]:
 
 
 def test_it_neither_interrupts_nor_answers_itself_and_a_person_interrupts_it(
-    loudspeaker: PipeCard, start: Start, camera: Camera, room: Room, question: Samples
+    loudspeaker: PipeCard, start: Start, camera: Camera, room: Room, question: Samples, glasses_replay: Replay
 ) -> None:
-    running = start("run", "--camera", camera.address)
+    running = start("run", "--camera", camera.address, "--record", "open")
     running.ready()
     for _ in range(3):
         room.say(question)
@@ -68,3 +69,9 @@ def test_it_neither_interrupts_nor_answers_itself_and_a_person_interrupts_it(
     assert "saturday" in running.until("heard")["data"]["text"].lower()
     code, _ = running.end()
     assert code == 0
+
+    # Replayed, it does not take the old answers for questions either.
+    recorded = running.of("recording.ended")[0]["data"]["path"]
+    heard = glasses_replay(recorded).heard
+    assert len(heard) == 5
+    assert all("saturday" in text.lower() for text in heard)

@@ -7,14 +7,19 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from devices.resampling import resampled
+from glasses.config import defaults
 from glasses.expectations import unmet
-from glasses.recordings import Expect, SessionInfo, open_recording
+from glasses.models import Models
+from glasses.recordings import Expect, RecordingWriter, SessionInfo, open_recording
 from glasses.replaying import Replayed
 from glasses.testing import Replay
 from pipeline.events import to_line
-from pipeline.types import Event
+from pipeline.listen.transcriber import RATE
+from pipeline.types import AudioChunk, Event
 
 FOLDER = Path(__file__).parents[1] / "recordings"
 NAMES = sorted(path.parent.name for path in FOLDER.glob("*/session.toml"))
@@ -86,3 +91,27 @@ def test_a_recorded_log_is_replayed_with_its_answers_and_costs(glasses_replay: R
     assert session.of("answered")[0].data["backend"] == "recorded"
     assert session.of("answered")[0].data["text"] in recorded
     assert lines(session) == lines(glasses_replay(FOLDER / "shop-sign", costs="recorded"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kept", [True, False])
+def test_an_answer_on_open_speakers_is_nobodys_question_in_replay_if_what_was_played_is_kept(
+    kept: bool, glasses_replay: Replay, tmp_path: Path
+) -> None:
+    question = open_recording(FOLDER / "shop-sign").sound()
+    heard = np.concatenate([*(chunk.samples for chunk in question), np.zeros(8 * RATE, np.int16)])
+    voice = Models(defaults({})).voice
+    answer = "It closes at two in the afternoon on Saturday, and on Sunday it is closed all day."
+    said = resampled(np.concatenate(list(voice.synthesise(answer))), voice.rate, RATE)
+    begins = len(heard) - 8 * RATE
+    heard[begins + RATE // 10 :][: len(said)] += said // 2  # a tenth of a second later, and half as loud
+    played = np.zeros_like(heard)
+    played[begins:][: len(said)] = said
+    with RecordingWriter(tmp_path / "open", size=None, rate=RATE, played=kept) as writer:
+        for n in range(0, len(heard), 512):
+            writer.sound(AudioChunk(n / RATE, heard[n : n + 512], RATE))
+            if kept and played[n : n + 512].any():
+                writer.played(AudioChunk(n / RATE, played[n : n + 512], RATE))
+    session = glasses_replay(tmp_path / "open")
+    assert "What time does it close on Saturday?" in session.heard[0]
+    assert (len(session.heard) == 1) == kept

@@ -68,6 +68,29 @@ def test_a_gap_in_the_sound_stays_a_gap(tmp_path: Path) -> None:
     assert np.array_equal(kept, np.concatenate([chunk.samples for chunk in before + after]))
 
 
+def test_what_was_played_is_kept_apart_from_the_sound_and_only_where_there_was_any(tmp_path: Path) -> None:
+    heard = chunks(0.0, 8.0)
+    played = [*heard[30:46], *heard[220:236]]
+    with RecordingWriter(tmp_path, size=None, rate=16_000, played=True) as writer:
+        for n, chunk in enumerate(heard):
+            writer.sound(chunk)
+            if 30 <= n < 46 or 220 <= n < 236:
+                writer.played(chunk)
+    recording = open_recording(tmp_path)
+    assert recording.has_played
+    assert sum(len(chunk.samples) for chunk in recording.sound()) == 8 * 16_000
+    assert [chunk.t for chunk in recording.played()] == pytest.approx([chunk.t for chunk in played], abs=0.001)
+    kept = np.concatenate([chunk.samples for chunk in recording.played()])
+    assert np.array_equal(kept, np.concatenate([chunk.samples for chunk in played]))
+
+
+def test_a_recording_without_a_voice_has_nothing_that_was_played(tmp_path: Path) -> None:
+    write(tmp_path, (), chunks(0.0, 1.0))
+    recording = open_recording(tmp_path)
+    assert not recording.has_played
+    assert list(recording.played()) == []
+
+
 def test_zero_is_the_start_of_the_session_as_in_its_log(tmp_path: Path) -> None:
     write(tmp_path, (3.0, 3.1), chunks(2.0, 1.0))
     recording = open_recording(tmp_path)

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pipeline.listen.transcriber import RATE
-from pipeline.speak.reference import KEPT, Reference
-from pipeline.types import Samples
+from pipeline.speak.reference import KEPT, PlayedBefore, Reference
+from pipeline.types import AudioChunk, Samples
 from tests.timeline import tone
 
 
@@ -97,3 +97,12 @@ def test_no_sound_is_no_sound() -> None:
     reference.cut(0.5)
     assert len(reference.between(1.0, 0)) == 0
     assert not reference.audible(0.0, 2.0)
+
+
+def test_what_was_played_in_a_recording_is_found_though_it_was_silent_for_long() -> None:
+    chunks = [AudioChunk(1.0, ones(512), RATE), AudioChunk(1.032, ones(512), RATE), AudioChunk(60.0, ones(512), RATE)]
+    played = PlayedBefore(iter(chunks))
+    found = np.concatenate([played.between(n / 10, RATE // 10) for n in range(700)])
+    sounding = np.flatnonzero(found) / RATE
+    assert len(sounding) == 3 * 512
+    assert (sounding[0], sounding[1023], sounding[1024]) == pytest.approx((1.0, 1.064, 60.0), abs=0.001)

@@ -2,7 +2,8 @@
 
 A recording is a folder that any video player can open:
 
-    session.mkv    the camera (true capture times, variable frame rate) and the microphone
+    session.mkv    the camera (true capture times, variable frame rate) and the microphone; beside that, as a stream of
+                   its own, what the speaker played, so that replay does not take its echo for somebody who speaks
     events.jsonl   what the pipeline did, one event a line; absent in a raw recording
     session.toml   where it comes from, its licence, and what a test may expect of it
 """

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from glasses.recordings.track import PLAYED
 from pipeline.errors import GlassesError
 from pipeline.listen.segmenter import GAP
 from pipeline.listen.transcriber import RATE
@@ -53,6 +54,7 @@ class Probe:
     end: float  # of the last, seconds
     size: tuple[int, int] | None  # width and height of the upright picture; None without pictures
     has_sound: bool
+    has_played: bool  # with what a speaker played, apart from the sound
 
 
 def probe(media: Path) -> Probe:
@@ -67,7 +69,8 @@ def probe(media: Path) -> Probe:
             )
         start = min(first[0] for first in (picture, sound) if first is not None)
         end = _end(container)
-        return Probe(start, end, None if picture is None else _upright_size(picture[1]), sound is not None)
+        size = None if picture is None else _upright_size(picture[1])
+        return Probe(start, end, size, sound is not None, _stream(container, "audio", PLAYED) is not None)
 
 
 def frames(media: Path, origin: float) -> Generator[VideoFrame, None, None]:
@@ -84,15 +87,15 @@ def frames(media: Path, origin: float) -> Generator[VideoFrame, None, None]:
             yield VideoFrame(t - origin, seq, read_only(_upright(image, orientation)))
 
 
-def sound(media: Path, origin: float) -> Generator[AudioChunk, None, None]:
+def sound(media: Path, origin: float, title: str = "") -> Generator[AudioChunk, None, None]:
     """The sound in order, all channels mixed down to mono at 16 kHz, 512 samples a chunk; blocks.
 
-    The last chunk, and the last before a gap, may be shorter. Closing the iterator releases the file.
-    Raises GlassesError if the file cannot be opened.
+    It is the first stream of sound, or the first of that `title`. The last chunk, and the last before a gap, may be
+    shorter. Closing the iterator releases the file. Raises GlassesError if the file cannot be opened.
     """
     with _opened(media) as container:
         stretch: _Stretch | None = None
-        for t, frame in _decoded(container, "audio", media):
+        for t, frame in _decoded(container, "audio", media, title):
             if stretch is None:
                 stretch = _Stretch(frame, t - origin)
             elif not stretch.goes_on(frame, t - origin):
@@ -179,23 +182,24 @@ def _opened(media: Path) -> Iterator[InputContainer]:
         yield container
 
 
-def _stream(container: InputContainer, kind: str) -> Any:
-    """The first stream of that kind that can be decoded and is not the cover of an album; None if there is none."""
+def _stream(container: InputContainer, kind: str, title: str = "") -> Any:
+    """The first stream of that kind, and `title` if any, that can be decoded and is no album's cover; None without."""
     from av.stream import Disposition
 
     for stream in container.streams:
-        if stream.type == kind and not stream.disposition & Disposition.attached_pic:
+        named = not title or stream.metadata.get("title") == title
+        if stream.type == kind and named and not stream.disposition & Disposition.attached_pic:
             if stream.codec_context is not None:
                 return stream
             _log.warning("%s: %s stream %d is in a codec unknown here", container.name, kind, stream.index)
     return None
 
 
-def _decoded(container: InputContainer, kind: str, media: Path) -> Iterator[tuple[float, Any]]:
+def _decoded(container: InputContainer, kind: str, media: Path, title: str = "") -> Iterator[tuple[float, Any]]:
     """Every frame that can be decoded and has a time, seconds on the file's own clock; damage is logged at the end."""
     import av
 
-    stream = _stream(container, kind)
+    stream = _stream(container, kind, title)
     if stream is None:
         return
     if kind == "video":

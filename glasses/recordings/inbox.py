@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from dataclasses import dataclass
 
 from pipeline.errors import GlassesError
 from pipeline.types import AudioChunk, Event, VideoFrame
@@ -16,6 +17,12 @@ SOUND = 32_000_000
 
 _EVENTS = 100_000
 """Events that wait at most, for the same disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Played(AudioChunk):
+    """What the speaker played, of which the microphone heard an echo."""
+
 
 Item = VideoFrame | AudioChunk | Event
 

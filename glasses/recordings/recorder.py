@@ -59,6 +59,7 @@ class Recorder:
         *,
         size: tuple[int, int] | None,
         rate: int | None,
+        played: bool = False,
         on_fault: Callable[[GlassesError], None],
         on_drop: Callable[[], None] | None = None,
         clock_unset: Callable[[], bool] = wall_clock.unset,
@@ -68,6 +69,7 @@ class Recorder:
         info: title, device, consent and licence; its start is filled in here.
         size: width and height that the pictures are announced to have; None for no pictures.
         rate: samples per second of the sound; None for no sound.
+        played: whether what the speaker plays is kept with it.
         on_fault: called once, on the loop, if the recording had to stop; the file is whole up to there.
         on_drop: called once, on the loop, when the first picture is left out.
         clock_unset: whether the wall clock is not to be believed yet; asked at the beginning and at the end.
@@ -92,7 +94,7 @@ class Recorder:
             self._claim.release()
             _unmake(folder)
             raise
-        self._reel = Reel(folder, size, rate, patient_until=2.0)
+        self._reel = Reel(folder, size, rate, played=played, patient_until=2.0)
         self._durable = Durable(folder, clock.now)
         self._syncing = clock.background(self._sync, "recorder-sync")
         self._work = clock.background(self._record, "recorder")
@@ -123,10 +125,10 @@ class Recorder:
                 self._loop.call_soon_threadsafe(tell)
 
     def sound(self, chunk: AudioChunk) -> None:
-        """Take sound, from any thread. Never blocks, never raises."""
+        """Take sound, or what was `Played`, from any thread. Never blocks, never raises."""
         early = ceil(round((self._start - chunk.t) * chunk.rate, 3))
         if early > 0:
-            chunk = AudioChunk(chunk.t + early / chunk.rate, read_only(chunk.samples[early:]), chunk.rate)
+            chunk = replace(chunk, t=chunk.t + early / chunk.rate, samples=read_only(chunk.samples[early:]))
         if len(chunk.samples):
             self._inbox.sound(chunk)
 

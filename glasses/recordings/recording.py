@@ -8,6 +8,7 @@ from pathlib import Path
 
 from glasses.recordings import clip
 from glasses.recordings.session_info import SessionInfo
+from glasses.recordings.track import PLAYED
 from pipeline.errors import UsageError
 from pipeline.events import from_lines
 from pipeline.types import AudioChunk, Event, VideoFrame
@@ -15,13 +16,14 @@ from pipeline.types import AudioChunk, Event, VideoFrame
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """What can be replayed. `frames` and `sound` each open the file anew, so that two threads can read them."""
+    """What can be replayed. `frames`, `sound` and `played` each open the file anew, so that threads can read them."""
 
     path: Path  # the folder or the clip, as it was named
     media: Path  # the file with pictures and sound
     title: str
     has_video: bool
     has_sound: bool
+    has_played: bool  # what the speaker played is known apart from the sound, in which its echo is
     duration: float  # seconds to the end of the last picture or sound; a truncated file may declare more than it has
     width: int  # pixels of the upright picture; 0 without pictures
     height: int  # pixels of the upright picture; 0 without pictures
@@ -36,6 +38,11 @@ class Recording:
     def sound(self) -> Generator[AudioChunk, None, None]:
         """The sound, mono at 16 kHz, 512 samples a chunk; blocks. Close the iterator to release the file."""
         return clip.sound(self.media, self.origin)
+
+    def played(self) -> Generator[AudioChunk, None, None]:
+        """What the speaker played, as `sound`, with gaps where it was silent; nothing where that was not kept."""
+        if self.has_played:
+            yield from clip.sound(self.media, self.origin, PLAYED)
 
 
 def open_recording(path: Path) -> Recording:
@@ -65,6 +72,7 @@ def open_recording(path: Path) -> Recording:
         title=(info.title if info else "") or (path.resolve().name if folder else path.stem),
         has_video=held.size is not None,
         has_sound=held.has_sound,
+        has_played=held.has_played,
         duration=held.end - origin,
         width=width,
         height=height,

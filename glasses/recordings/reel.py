@@ -8,6 +8,7 @@ from pathlib import Path
 
 from glasses.recordings.encoders import STRONG, chosen
 from glasses.recordings.faults import cannot_write
+from glasses.recordings.inbox import Played
 from glasses.recordings.writer import RecordingWriter
 from pipeline.errors import GlassesError
 from pipeline.types import AudioChunk, VideoFrame
@@ -19,11 +20,23 @@ class Reel:
     Every method raises GlassesError if the file cannot be written.
     """
 
-    def __init__(self, folder: Path, size: tuple[int, int] | None, rate: int | None, *, patient_until: float) -> None:
-        """size and rate as announced, None for none; `patient_until` seconds the first picture is waited for."""
+    def __init__(
+        self,
+        folder: Path,
+        size: tuple[int, int] | None,
+        rate: int | None,
+        *,
+        played: bool = False,
+        patient_until: float,
+    ) -> None:
+        """size and rate as announced, None for none; `played`: with what the speaker plays.
+
+        `patient_until` seconds the first picture is waited for.
+        """
         self._folder = folder
         self._size = size
         self._rate = rate
+        self._played = played
         self._patient_until = patient_until
         self._early: list[AudioChunk] = []
         self._writer: RecordingWriter | None = None
@@ -41,7 +54,7 @@ class Reel:
         self.seconds = max(self.seconds, frame.t)
 
     def sound(self, chunk: AudioChunk) -> None:
-        """Write sound, or hold it back; passed over where none was announced."""
+        """Write sound or what was played, or hold it back; passed over where none was announced."""
         if self._rate is None:
             return
         if self._writer is None and self._size is not None:
@@ -68,7 +81,9 @@ class Reel:
             if self._early:
                 self._rate = self._early[0].rate
             encoder = chosen(*size) if size else STRONG
-            self._writer = RecordingWriter(self._folder, size=size, rate=self._rate, encoder=encoder)
+            self._writer = RecordingWriter(
+                self._folder, size=size, rate=self._rate, played=self._played, encoder=encoder
+            )
             early, self._early = self._early, []
             for chunk in early:
                 self._write(self._writer, chunk)
@@ -80,6 +95,9 @@ class Reel:
                 f"{self._folder}: the microphone went from {self._rate} to {chunk.rate} samples a second; record anew",
                 told="The microphone changed, so I stopped recording.",
             )
+        if isinstance(chunk, Played):
+            writer.played(chunk)
+            return
         writer.sound(chunk)
         self.sound_seconds += len(chunk.samples) / chunk.rate
         self.seconds = max(self.seconds, chunk.t_end)

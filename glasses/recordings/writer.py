@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -12,21 +11,15 @@ import numpy as np
 
 from glasses.recordings.encoders import MILLISECOND, STRONG, Encoder, prepare
 from glasses.recordings.faults import cannot_write
-from pipeline.listen.segmenter import GAP
+from glasses.recordings.track import PLAYED, Track
 from pipeline.types import AudioChunk, Image, VideoFrame
 
 if TYPE_CHECKING:
-    from av.audio.codeccontext import AudioCodecContext
-    from av.audio.stream import AudioStream
-    from av.video.codeccontext import VideoCodecContext
+    from av.packet import Packet
     from av.video.stream import VideoStream
 
 _MUXER = {"cluster_time_limit": "50", "flush_packets": "1", "max_interleave_delta": "50000"}
 """What waits in memory for its cluster to be whole, ms, and for the other stream (which may have stopped), µs."""
-
-_BLOCK = 0.032
-"""Seconds of sound that wait in memory for a FLAC frame to be whole; FFmpeg's own choice would be 0.07 to 0.1."""
-
 
 _CROOKED = 0.02
 """Of its width, by which a picture may be distorted: sides made even, and cameras that round."""
@@ -35,20 +28,27 @@ _CROOKED = 0.02
 class RecordingWriter:
     """Pictures as zero-latency H.264 with the times they were taken, sound as lossless FLAC, in one file.
 
-    Times are the session's and rise within each stream. A gap in the sound stays a gap, and sound that comes
-    a little faster or slower than its rate says is stamped with its true times. Pictures of another size are
-    scaled to that of the file, with black bars if need be. A session.mkv that is there already is replaced.
+    Times are the session's and rise within each stream; for sound see `Track`. Pictures of another size are scaled to
+    that of the file, with black bars if need be. A session.mkv that is there already is replaced.
 
     Every method raises GlassesError if the disk is full or the file cannot be written.
     """
 
     def __init__(
-        self, folder: Path, *, size: tuple[int, int] | None, rate: int | None, crf: int = 23, encoder: Encoder = STRONG
+        self,
+        folder: Path,
+        *,
+        size: tuple[int, int] | None,
+        rate: int | None,
+        played: bool = False,
+        crf: int = 23,
+        encoder: Encoder = STRONG,
     ) -> None:
         """Make the folder and the file.
 
         size: width and height of the pictures, made even; None for no pictures.
         rate: samples per second of the sound; None for no sound.
+        played: whether what the speaker plays is kept beside the sound, as a stream of that title.
         crf: x264's constant rate factor; 18 looks like the original, 28 is small. Encoders without one pass it over.
         encoder: of the pictures.
         """
@@ -57,10 +57,8 @@ class RecordingWriter:
         self.path = folder / "session.mkv"
         self._pictures: VideoStream | None = None
         self._picture_pts = -1  # of the last picture, milliseconds
-        self._sound: AudioStream | None = None
-        self._sound_encoder: AudioCodecContext | None = None
-        self._sound_pts = 0  # where the sound so far ends, in samples, counted from where its stretch began
-        self._stray = 0  # samples by which its true time is later than that
+        self._sound: Track | None = None
+        self._played: Track | None = None
         self._done = False
         with self._faults():
             folder.mkdir(parents=True, exist_ok=True)
@@ -71,10 +69,8 @@ class RecordingWriter:
                 # One colour for two by two pixels: the sides must be even.
                 prepare(self._pictures.codec_context, encoder, size[0] - size[0] % 2, size[1] - size[1] % 2)
             if rate is not None:
-                options = _flac(rate)
-                self._sound = self._container.add_stream(
-                    "flac", rate=rate, layout="mono", format="s16", options=options
-                )
+                self._sound = Track(self._container, rate)
+                self._played = Track(self._container, rate, PLAYED) if played else None
             self._container.start_encoding()
 
     def frame(self, frame: VideoFrame) -> None:
@@ -88,40 +84,29 @@ class RecordingWriter:
         picture = picture.reformat(stream.width, stream.height, stream.pix_fmt, threads=1)
         self._picture_pts = max(round(frame.t * 1000), self._picture_pts + 1)
         picture.pts, picture.time_base = self._picture_pts, MILLISECOND
-        self._encode(stream, stream.codec_context, picture)
+        self._write(self._encoded(stream, picture))
 
     def sound(self, chunk: AudioChunk) -> None:
         """Add sound, at the rate that the file was opened with."""
-        import av
-
-        stream = self._sound
-        if stream is None or stream.rate != chunk.rate:
+        if self._sound is None or self._sound.rate != chunk.rate:
             raise ValueError(f"this recording was opened without sound at {chunk.rate} samples per second")
-        pts = round(chunk.t * chunk.rate)
-        off = pts - self._sound_pts - self._stray
-        if self._sound_encoder is None or off > GAP * chunk.rate:
-            # FLAC's frames have one size, but for the last of an encoder: so each stretch has its own.
-            self._end_stretch()
-            self._sound_pts, self._stray = max(pts, self._sound_pts + self._stray), 0
-            self._sound_encoder = av.CodecContext.create("flac", "w")
-            self._sound_encoder.rate = chunk.rate
-            self._sound_encoder.layout = "mono"
-            self._sound_encoder.format = "s16"
-            self._sound_encoder.options = _flac(chunk.rate)
-        elif off >= -GAP * chunk.rate:
-            self._stray += max(off, -len(chunk.samples) // 2)  # times must rise
-        piece = av.AudioFrame.from_ndarray(chunk.samples[np.newaxis], format="s16", layout="mono")
-        piece.rate, piece.pts, piece.time_base = chunk.rate, self._sound_pts, Fraction(1, chunk.rate)
-        self._sound_pts += len(chunk.samples)
-        self._encode(stream, self._sound_encoder, piece)
+        self._write(self._sound.add(chunk))
+
+    def played(self, chunk: AudioChunk) -> None:
+        """Add what the speaker played at that time, at the rate of the sound; where it was silent there is a gap."""
+        if self._played is None or self._played.rate != chunk.rate:
+            raise ValueError(f"this recording was opened without what is played at {chunk.rate} samples per second")
+        self._write(self._played.add(chunk))
 
     def close(self) -> None:
         """Write what is held back and the end of the file; after a fault, or a second time, do nothing."""
         if self._done:
             return
         if self._pictures is not None:
-            self._encode(self._pictures, self._pictures.codec_context, None)
-        self._end_stretch()
+            self._write(self._encoded(self._pictures, None))
+        for track in (self._sound, self._played):
+            if track is not None:
+                self._write(track.end())
         self._done = True
         with self._faults():
             self._container.close()
@@ -132,20 +117,16 @@ class RecordingWriter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _end_stretch(self) -> None:
-        if self._sound is not None and self._sound_encoder is not None:
-            self._encode(self._sound, self._sound_encoder, None)
+    def _encoded(self, stream: VideoStream, picture: Any) -> Iterator[Packet[Any]]:
+        """A picture, or with None what the encoder holds back."""
+        for packet in stream.codec_context.encode(picture):
+            packet.stream = stream
+            yield packet
 
-    def _encode(
-        self, stream: VideoStream | AudioStream, encoder: VideoCodecContext | AudioCodecContext, frame: Any
-    ) -> None:
-        """Encode a frame, or with None what the encoder holds back, and write it."""
+    def _write(self, packets: Iterator[Packet[Any]]) -> None:
         with self._faults():
-            for packet in encoder.encode(frame):
-                if packet.size:  # FLAC's last packet is empty: a digest of one stretch, wrong for the whole
-                    if stream is self._sound and packet.pts is not None:
-                        packet.pts = packet.dts = packet.pts + self._stray
-                    packet.stream = stream
+            for packet in packets:
+                if packet.size:  # FLAC's last one is empty: a digest of one stretch, wrong for the whole
                     self._container.mux(packet)
 
     @contextmanager
@@ -170,7 +151,3 @@ def _framed(image: Image, width: int, height: int) -> Image:
     top, left = (whole.shape[0] - high) // 2, (whole.shape[1] - wide) // 2
     whole[top : top + high, left : left + wide] = image
     return whole
-
-
-def _flac(rate: int) -> dict[str, str]:
-    return {"frame_size": str(round(_BLOCK * rate))}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.listen.transcriber import RATE
 from pipeline.speak.playback import audible_offset
-from pipeline.types import Samples, read_only
+from pipeline.types import AudioChunk, Samples, read_only
 
 KEPT = 5.0
 """Seconds that are remembered of what has been played. Sound from a microphone is up to a second old when it is looked
@@ -73,6 +74,22 @@ class Reference:
     def audible(self, t_start: float, t_end: float) -> bool:
         """Whether anything above -50 dB of full scale was played between two session times."""
         return audible_offset(self.between(t_start, max(0, round((t_end - t_start) * RATE))), RATE) is not None
+
+
+class PlayedBefore:
+    """What was played in a recorded session, read only as far as it is asked for, and asked for in order."""
+
+    def __init__(self, chunks: Iterator[AudioChunk]) -> None:
+        self._chunks = chunks
+        self._next = next(chunks, None)
+        self._reference = Reference()
+
+    def between(self, t: float, n: int) -> Samples:
+        """As `Reference.between`."""
+        while self._next and self._next.t < t + n / RATE:
+            self._reference.played(self._next.t, self._next.samples, self._next.rate)
+            self._next = next(self._chunks, None)
+        return self._reference.between(t, n)
 
 
 def _at_our_rate(samples: Samples, rate: int) -> Samples:
