@@ -9,10 +9,14 @@ demo: .venv/offline
 	$(GLASSES) models fetch
 	$(GLASSES) replay recordings/shop-sign --backend ondevice --out out/demo --play
 
+# Devices and servers are tested in real time, on machines that may have other work: what fails is tried once more, and
+# named in the summary.
+PYTEST = .venv/bin/pytest --reruns 1 -rR
+
 test: .venv/dev
 	$(GLASSES) models fetch
-	.venv/bin/pytest -n auto -m 'not live'
-	.venv/bin/pytest -m live
+	$(PYTEST) -n auto -m 'not live'
+	$(PYTEST) -m live
 
 # Everything .ci/run demands, for before a commit.
 check: .venv/dev
