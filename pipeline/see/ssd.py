@@ -6,25 +6,21 @@ in 115 MB instead of 205, of which 65 are a file that is mapped: OpenCV keeps th
 
 from __future__ import annotations
 
-import hashlib
 import os
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.converted import converted
 from pipeline.network import network
 from pipeline.see.ssd_convert import MAPS, MODEL, OFFSETS, PICTURE, SCORES, SIZE, convert
 from pipeline.types import Image
 
-_CONVERSION = 1
-"""Number of the way to convert: what was converted another way is of no use."""
+_CONVERSION = "1"
+"""Another one for each change of what is made of the weights."""
 
 _THREADS = 4
 """At most, and no more than there are cores."""
@@ -83,20 +79,7 @@ def load(graph: Path) -> Network:
 
     To load it takes 0.1 s, to convert it 0.5 s more. Raises what `convert` and onnxruntime raise.
     """
-    kept = _kept(graph)
-    # Not there, or broken off by a loss of power: onnxruntime's errors have no class in common.
-    with suppress(Exception):
-        return _loaded(kept)
-    try:
-        with _beside(kept) as folder:
-            convert(graph, folder)
-            _forget(kept)
-            folder.replace(kept)
-            return _loaded(kept)
-    except OSError:  # a disk that is full, or can't be written
-        with TemporaryDirectory(prefix="glasses-detector-") as name:
-            convert(graph, Path(name))
-            return _loaded(Path(name))  # what is mapped stays, though its name goes
+    return converted(graph, "detectors", _CONVERSION, lambda folder: convert(graph, folder), _loaded)
 
 
 def priors() -> _Values:
@@ -150,32 +133,6 @@ def _overlaps(box: _Values, others: _Values) -> _Values:
     both: _Values = (box[2:] - box[:2]).prod() + (others[:, 2:] - others[:, :2]).prod(axis=1)
     overlaps: _Values = shared / (both - shared)
     return overlaps
-
-
-def _kept(graph: Path) -> Path:
-    """The folder for what becomes of this very file. Raises OSError if there is none."""
-    import platformdirs
-
-    about = graph.stat()
-    key = f"{_CONVERSION} {graph.absolute()} {about.st_size} {about.st_mtime_ns}"
-    detectors = platformdirs.user_cache_path("glasses") / "detectors"
-    return detectors / f"{graph.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-
-
-@contextmanager
-def _beside(kept: Path) -> Iterator[Path]:
-    """A folder in which it is made, of which nothing is left that was not moved away. Raises OSError."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".new-", dir=kept.parent, ignore_cleanup_errors=True) as name:
-        folder = Path(name) / kept.name
-        folder.mkdir()
-        yield folder
-
-
-def _forget(kept: Path) -> None:
-    """What was kept of this file before, in another state or broken."""
-    for other in kept.parent.glob(f"{kept.name.rpartition('-')[0]}-*"):
-        shutil.rmtree(other, ignore_errors=True)
 
 
 def _loaded(folder: Path) -> Network:

@@ -6,17 +6,14 @@ only a few frames ahead and back, so it gives the same sound in pieces.
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.converted import converted
 from pipeline.network import network
 
 _FIRST = 0.35
@@ -30,8 +27,12 @@ decoded twice, and still none is late."""
 
 _FIRST_HALF, _DECODER = "first.onnx", "decoder.onnx"
 
-_CUT = 1
-"""Number of the way to cut: halves that were cut another way are of no use."""
+_CUT = "1"
+"""Another one for each change of where it is cut."""
+
+
+class _UncuttableError(Exception):
+    """The halves share more than one tensor."""
 
 
 class Halves:
@@ -79,57 +80,20 @@ def cut(model: Path, rate: int) -> Halves | None:
     They are kept among the user's cached files. To cut them takes 0.4 s and 90 MB more than to load them, a second and
     more on a small machine. Raises what onnx and onnxruntime raise where the file is no model.
     """
-    kept = _kept(model)
-    # Not there, or broken off by a loss of power: onnxruntime's errors have no class in common.
-    with suppress(Exception):
-        return _loaded(kept, rate)
     # By way of files in any case: a session that is made of bytes keeps them for good, and these are 60 MB.
     try:
-        with _beside(kept) as folder:
-            if not _save_halves(model, folder / _FIRST_HALF, folder / _DECODER):
-                return None
-            _forget(kept)
-            folder.replace(kept)
-            return _loaded(kept, rate)
-    except OSError:  # a disk that is full, or can't be written
-        with TemporaryDirectory(prefix="glasses-voice-") as name:
-            folder = Path(name)
-            if not _save_halves(model, folder / _FIRST_HALF, folder / _DECODER):
-                return None
-            return _loaded(folder, rate)
-
-
-def _kept(model: Path) -> Path:
-    """The folder for the halves of this very file."""
-    import platformdirs
-
-    about = model.stat()
-    key = f"{_CUT} {model.absolute()} {about.st_size} {about.st_mtime_ns}"
-    voices = platformdirs.user_cache_path("glasses") / "voices"
-    return voices / f"{model.stem}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-
-
-@contextmanager
-def _beside(kept: Path) -> Iterator[Path]:
-    """A folder in which it is made, of which nothing is left that was not moved away. Raises OSError."""
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(prefix=".new-", dir=kept.parent, ignore_cleanup_errors=True) as name:
-        folder = Path(name) / kept.name
-        folder.mkdir()
-        yield folder
-
-
-def _forget(kept: Path) -> None:
-    """What was kept of this voice before, in another state or broken."""
-    for other in kept.parent.glob(f"{kept.name.rpartition('-')[0]}-*"):
-        shutil.rmtree(other, ignore_errors=True)
+        return converted(
+            model, "voices", _CUT, lambda folder: _save_halves(model, folder), lambda folder: _loaded(folder, rate)
+        )
+    except _UncuttableError:
+        return None
 
 
 def _loaded(folder: Path, rate: int) -> Halves:
     return Halves(network(folder / _FIRST_HALF), network(folder / _DECODER), rate)
 
 
-def _save_halves(model: Path, first: Path, decoder: Path) -> bool:
+def _save_halves(model: Path, folder: Path) -> None:
     import onnx
     from onnx.utils import Extractor
 
@@ -138,12 +102,11 @@ def _save_halves(model: Path, first: Path, decoder: Path) -> bool:
     made = {name for node in whole.graph.node if not node.name.startswith("/dec/") for name in node.output}
     shared = {name for node in decoding for name in node.input if name in made}
     if len(shared) != 1:
-        return False
+        raise _UncuttableError
     extractor = Extractor(whole)
     inputs, seam, output = [value.name for value in whole.graph.input], [*shared], whole.graph.output[0].name
-    onnx.save(extractor.extract_model(inputs, seam), str(first))
-    onnx.save(extractor.extract_model(seam, [output]), str(decoder))
-    return True
+    onnx.save(extractor.extract_model(inputs, seam), str(folder / _FIRST_HALF))
+    onnx.save(extractor.extract_model(seam, [output]), str(folder / _DECODER))
 
 
 def lengths(frames: int, first: int) -> Iterator[int]:
