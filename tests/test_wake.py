@@ -14,7 +14,8 @@ from benchmarks import wake_speech as made
 from benchmarks.wake_breath import compared
 from pipeline.errors import UsageError
 from pipeline.listen.transcriber import RATE
-from pipeline.listen.wake import WORDS, MicroWakeWord, Woken, _Ear
+from pipeline.listen.wake import WORDS, MicroWakeWord, Woken
+from pipeline.listen.wake_ear import Ear, Impression, SecondHearing
 from pipeline.types import AudioChunk, Samples
 from tests.people import SPEECH, WAKE, needs_flite, needs_speech, needs_wake
 
@@ -79,6 +80,32 @@ def test_a_question_right_behind_the_word_keeps_its_first_sound_and_gets_nothing
 
 
 @needs_wake
+@needs_speech
+@pytest.mark.parametrize("name", ["0", "136", "145", "150", "159"])
+def test_a_word_that_is_unsure_for_the_question_right_behind_it_is_heard_again_without(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    word = alexa(name)
+    end = made.word_ends(word)
+    assert end is not None
+    order = sounds.utterances(sounds.read(SPEECH / "0075d273.flac"))[0]
+    question = order.samples[round((order.t_start - order.t) * RATE) :]
+    samples = np.concatenate([word[: round(end * RATE)], made.quiet(0.06), question])
+    (one,) = woken("alexa", samples)
+    assert one.t_end == pytest.approx(end, abs=0.15)
+    assert one.t - end < 0.3
+    monkeypatch.setattr(SecondHearing, "sure", lambda self, sound: False)
+    assert woken("alexa", samples) == []
+
+
+@needs_flite
+@pytest.mark.parametrize("words", ["The election is over.", "We can relax a bit.", "They went to Alaska."])
+def test_what_sounds_a_little_like_the_word_is_not_it(words: str) -> None:
+    voices = [voice for voice in made.voices() if voice.family == "flite"]
+    assert [woken("alexa", made.placed(voice.say(words), "near")) for voice in voices] == [[] for _ in voices]
+
+
+@needs_wake
 def test_five_wakes_in_a_row_are_five() -> None:
     samples = np.concatenate([alexa("104")] * 5)
     times = [one.t for one in woken("alexa", samples)]
@@ -92,13 +119,13 @@ def test_after_a_minute_of_quiet_the_word_is_heard_as_ever_though_nobody_listene
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (expected,) = woken("alexa", alexa(name))
-    heard, hear = [], _Ear.hear
+    heard, hear = [], Ear.hear
 
-    def counted(ear: _Ear, piece: Samples) -> Iterator[tuple[int, int]]:
+    def counted(ear: Ear, piece: Samples) -> Iterator[Impression]:
         heard.append(len(piece))
         return hear(ear, piece)
 
-    monkeypatch.setattr(_Ear, "hear", counted)
+    monkeypatch.setattr(Ear, "hear", counted)
     (one,) = woken("alexa", np.concatenate([made.quiet(60.0), alexa(name)]))
     assert one.t - 60 == pytest.approx(expected.t, abs=0.06)
     assert one.t_end - 60 == pytest.approx(expected.t_end, abs=0.06)

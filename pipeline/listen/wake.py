@@ -10,8 +10,8 @@ takes anything for the word (26 times in 1.9 hours of made speech), and is not b
 the single ear did once. In six hours of unbroken reading they did ten times for "Alexa".
 
 Who goes on at once is heard worse, since what counts is a mean over 0.15 s: with an order 0.15 s behind the word 7 of
-the 167 were missed, with 0.05 s 30 (`python -m benchmarks.wake`). With a cutoff of 0.7 instead of 0.9 it would be about
-a third of these, and twice in 18 minutes of orders that have no such word it would wake.
+the 167 were missed, with 0.05 s 30. Therefore an ear may doubt, too, and what made it doubt is heard again with quiet
+behind it: 2 and 3 of 167 (`python -m benchmarks.wake`). A lower cutoff would do half as much, and wake for other words.
 
 While nothing sounds beyond the floor of noise, they rest; where something does, they hear what went before it too.
 """
@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -28,32 +28,16 @@ from pipeline.errors import GlassesError, UsageError
 from pipeline.listen.floor import BLOCK, Floor
 from pipeline.listen.segmenter import GAP
 from pipeline.listen.transcriber import RATE
+from pipeline.listen.wake_ear import Ear, Impression, SecondHearing
 from pipeline.types import AudioChunk, Samples
-
-if TYPE_CHECKING:
-    from pymicro_wakeword import MicroWakeWord as Network
 
 WORDS = ("okay_nabu", "hey_jarvis", "hey_mycroft", "alexa")
 """What can be listened for: the models in the package."""
-
-_FIRST = 480
-"""Samples of the first spectrum, 30 ms."""
-
-_STEP = 160
-"""Samples more for each spectrum that follows, 10 ms."""
 
 _STAGGER = RATE // 2
 """Samples from the beginning of one ear to that of the next."""
 
 _EARS = 4
-
-_NEW = 0.9 * RATE
-"""Samples within which an ear takes anything for the word: what it is certain of so early is not believed."""
-
-_SETTLED = 1.15 * RATE
-"""Samples from which on an ear is believed. With 0 and 1.1 s there was none more in 1.9 hours, but two in the next half
-an hour; with 0.9 and 1.1 s 7 more where the cutoff is 0.2 lower, and 2 with these; with 1.2 s three more of 165 words
-right behind speech were missed."""
 
 _QUIET = 0.5 * RATE
 """Samples without a certain ear after which the next certain one has heard another word. After 0.3 s some voices' "Hey
@@ -64,16 +48,32 @@ _LAG = {"okay_nabu": 0.1, "hey_jarvis": 0.2, "hey_mycroft": 0.1, "alexa": 0.185}
 people, of whom half were within 0.025 s of it and nine tenths within 0.065 s. The others are from 21 made voices, among
 whom it depends on the voice: half within 0.05 to 0.1 s, nine tenths within 0.2 s."""
 
-_NEAR = round(0.12 * RATE)
+_DOUBTED_LAG = round(0.08 * RATE)
+"""The same for the sound that makes an ear doubt, in samples."""
+
+_NEAR, _DOUBTED_NEAR = round(0.12 * RATE), round(0.15 * RATE)
 """Samples before and behind that end in which the quietest place is taken for it. Of 126 people with an order 0.05 s
 behind their word, 25 had more than 0.06 s of it left by the end alone, and 3 lost a beginning; 11 and 1 so. With 0.15 s
-it is the silence before a consonant of "Mycroft" for some voices."""
+it is the silence before a consonant of "Mycroft" for some voices. Behind a doubt it is 0.15 s: of 165 people with an
+order 0.05 s behind their word, the place is within 0.06 s of the end for 160."""
 
 _DIP = round(0.02 * RATE)
 """Samples of which the loudness of a place is."""
 
+_CUTS = tuple(round(seconds * RATE) for seconds in (-0.15, -0.1, -0.05, 0.0, 0.05))
+"""Samples from where the doubt began to where the word may have ended; it may have at the quietest place, too."""
+
+_ALIKE = 3
+"""Of these six ends, with which the word must be certain. With one, some voices' "I like some of these" was "Alexa"."""
+
+_HEARD_AGAIN = ("alexa", "okay_nabu", "hey_jarvis")
+"""The others' doubts are not worth it: "Hey Mycroft" is in "may I have a", and of 25 voices it would be one more."""
+
 _REST = 1.0 * RATE
 """Samples without sound beyond the floor after which nobody listens: a word has no such pause."""
+
+_KEPT = 2 * RATE
+"""Samples that are remembered: those of a word that is heard again, and those behind it."""
 
 _BEFORE = round(1.2 * RATE)
 """Samples of before that are heard once there is sound again: so that an ear is believed by the end of the word."""
@@ -113,7 +113,8 @@ class MicroWakeWord:
         if word not in WORDS:
             raise UsageError(f"the wake word '{word}' is not known; choose one of {', '.join(WORDS)}")
         try:
-            self._ears = [_Ear(word) for _ in range(_EARS)]
+            self._ears = [Ear(word) for _ in range(_EARS)]
+            self._again = SecondHearing(word) if word in _HEARD_AGAIN else None
         except (ImportError, OSError, ValueError) as error:
             raise GlassesError(
                 f"wake words can't be heard ({error}); install pymicro-wakeword, which needs glibc 2.35: "
@@ -129,6 +130,8 @@ class MicroWakeWord:
         self._fed = 0  # of those, up to where the ears have heard
         self._t_next = 0.0
         self._certain = -_QUIET  # sample at which an ear was last certain
+        self._doubted = -_QUIET  # sample at which an ear last doubted
+        self._doubt: int | None = None  # sample at which the doubt began that is not judged yet
         self._floor = Floor()
         self._last = np.zeros(0, np.int16)  # what came last
         self._loud = 0  # sample at which there was sound beyond the floor last
@@ -146,25 +149,46 @@ class MicroWakeWord:
         while len(rest):
             room = BLOCK - self._come % BLOCK
             piece, rest = rest[:room], rest[room:]
-            for at, since in self._take(piece):
-                if at - self._certain > _QUIET:
-                    yield Woken(self.word, t_first + at / RATE, t_first + self._end(since, at) / RATE)
-                self._certain = at
+            for at, ended in self._take(piece):
+                yield Woken(self.word, t_first + at / RATE, t_first + ended / RATE)
 
-    def _end(self, since: int, at: int) -> int:
-        """The sample at which the word most likely ended that made an ear certain from sample `since` to `at`."""
-        end = since - round(_LAG[self.word] * RATE)
+    def _react(self, made: Impression) -> int | None:
+        """The sample at which the word ended, if it is heard with that; otherwise there may be a doubt."""
+        known = made.at - self._certain <= _QUIET
+        if made.certain:
+            self._certain, self._doubt = made.at, None
+            return None if known else self._end(made.since - round(_LAG[self.word] * RATE), _NEAR, made.at)
+        if self._again and not known and made.at - self._doubted > _QUIET:
+            self._doubt = made.since
+        self._doubted = made.at
+        return None
+
+    def _judge(self) -> int | None:
+        """The sample at which the word ended, if a doubt is over and was one for nothing."""
         first = self._come - len(self._last)
-        if end - _NEAR < first:
+        if self._doubt is None or self._again is None or self._come < self._doubt + _DOUBTED_NEAR - _DOUBTED_LAG:
+            return None
+        doubt, self._doubt = self._doubt, None
+        quietest = self._end(doubt - _DOUBTED_LAG, _DOUBTED_NEAR, self._come)
+        ends = (quietest, *(doubt + cut for cut in _CUTS))
+        if sum(self._again.sure(self._last[: end - first]) for end in ends) < _ALIKE:
+            return None
+        self._certain = self._come
+        return quietest
+
+    def _end(self, end: int, near: int, last: int) -> int:
+        """The quietest place around sample `end`, not behind sample `last`: there the word most likely ended."""
+        first = self._come - len(self._last)
+        if end - near < first:
             return end
-        near = self._last[end - _NEAR - first : min(end + _NEAR, at) - first].astype(np.float64)
-        power = np.convolve(near**2, np.ones(_DIP), "valid")
-        return end - _NEAR + int(np.argmin(power)) + _DIP // 2
+        sound = self._last[end - near - first : min(end + near, last) - first].astype(np.float64)
+        power = np.convolve(sound**2, np.ones(_DIP), "valid")
+        return end - near + int(np.argmin(power)) + _DIP // 2
 
     def _take(self, piece: Samples) -> Iterator[tuple[int, int]]:
-        """The next samples, up to the end of a block of the floor; what the ears are certain of, if they don't rest."""
+        """The next samples, up to the end of a block of the floor; at which of them a word was heard, and had ended."""
         self._come += len(piece)
-        self._last = np.concatenate([self._last, piece])[-_BEFORE:]
+        self._last = np.concatenate([self._last, piece])[-_KEPT:]
         if not self._rests:
             yield from self._hear(piece)
         if self._come % BLOCK:
@@ -173,10 +197,14 @@ class MicroWakeWord:
             self._loud = self._come
         rested, self._rests = self._rests, self._come - self._loud > _REST
         if rested and not self._rests:
-            self._fed = self._come - len(self._last)
+            before = self._last[-_BEFORE:]
+            self._fed = self._come - len(before)
             for ear in self._ears:
                 ear.begin(self._fed)
-            yield from self._hear(self._last)
+            yield from self._hear(before)
+        ended = self._judge()
+        if ended is not None:
+            yield self._come, ended
 
     def _hear(self, piece: Samples) -> Iterator[tuple[int, int]]:
         """As `_take`, of the ears."""
@@ -186,39 +214,7 @@ class MicroWakeWord:
                 self._ears[turn % _EARS].begin(self._fed)
             part, piece = piece[: _STAGGER - into], piece[_STAGGER - into :]
             self._fed += len(part)
-            yield from sorted(found for ear in self._ears for found in ear.hear(part))
-
-
-class _Ear:
-    """The library's spectra and network, begun anew now and then."""
-
-    def __init__(self, word: str) -> None:
-        from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures, Model
-
-        self._network: Network = MicroWakeWord.from_builtin(Model(word))
-        self._spectra = MicroWakeWordFeatures()
-        self.begin(0)
-
-    def begin(self, at: int) -> None:
-        """Forget everything; the next sound begins at sample `at` of the stream."""
-        self._network.reset()
-        self._spectra.reset()
-        self._begun = at
-        self._judged = 0  # spectra
-        self._since: int | None = None  # its age when it became certain, samples
-
-    def hear(self, piece: Samples) -> Iterator[tuple[int, int]]:
-        """Each sample of the stream at which it is certain and can be believed, and that at which it became so."""
-        for spectrum in self._spectra.process_streaming(piece.tobytes()):
-            mean = self._network.process_streaming_prob(spectrum)
-            self._judged += 1
-            if self._judged % self._network.stride or mean is None:  # the spectra between give 0
-                continue
-            age = _FIRST + (self._judged - 1) * _STEP
-            if mean <= self._network.probability_cutoff:
-                self._since = None
-                continue
-            if self._since is None:
-                self._since = age
-            if self._since > _NEW and age > _SETTLED:
-                yield self._begun + age, self._begun + self._since
+            for made in sorted(made for ear in self._ears for made in ear.hear(part)):
+                ended = self._react(made)
+                if ended is not None:
+                    yield made.at, ended
