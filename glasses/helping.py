@@ -9,12 +9,13 @@ from glasses.config import read_keys
 from glasses.egress import EgressLog
 from glasses.models import listed
 from glasses.settings import Config
-from pipeline.ask.reach import Reach, farther
+from pipeline.ask.reach import Reach, farther, known_reach_of_url
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
 from pipeline.events import EventLog
-from pipeline.helpers.addresses import Helping, known_reach, open_hearing, open_voice, too_far
+from pipeline.helpers.addresses import Helping, open_hearing, open_voice
 from pipeline.helpers.helped import Helpers
+from pipeline.helpers.helper import too_far
 
 if TYPE_CHECKING:
     from pipeline.helpers.helper import HearingHelper, VoiceHelper
@@ -53,7 +54,7 @@ def _limit(config: Config) -> Reach:
 
 def _may_be_asked(address: str, config: Config, log: EventLog) -> bool:
     """Whether there is a helper, and it is not known to lie too far away."""
-    reach, limit = known_reach(address), _limit(config)
+    reach, limit = known_reach_of_url(address), _limit(config)
     if not address or reach is None or not farther(reach, limit):
         return bool(address)
     what = too_far(address, reach, limit)

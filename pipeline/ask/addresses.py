@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from pipeline.ask.backend import Backend
 from pipeline.ask.profiles import OWN, PROFILES, SPOKEN, Profile, trains
-from pipeline.ask.reach import Reach, farther, reach_of_host
+from pipeline.ask.reach import Reach, farther, known_reach_of_url
 from pipeline.brought import brought
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
@@ -222,10 +222,7 @@ def known_reach(address: str) -> Reach | None:
     profile = _profile(name, base_url)
     if not profile:
         return None
-    try:
-        return (not base_url and profile.reach) or reach_of_host(urlsplit(base_url or profile.base_url).hostname or "")
-    except ValueError:  # not an address at all, which is said where it is opened
-        return None
+    return (not base_url and profile.reach) or known_reach_of_url(base_url or profile.base_url)
 
 
 def _brought(name: str, address: str, clock: Clock, opening: Opening) -> Backend:

@@ -42,6 +42,14 @@ def reach_of_url(url: str) -> Reach | None:
     return reach_of_found(found)
 
 
+def known_reach_of_url(url: str) -> Reach | None:
+    """How far a request to `url` goes, if its host needs no looking up; None, too, if it is no address at all."""
+    try:
+        return reach_of_host(urlsplit(url).hostname or "")
+    except ValueError:
+        return None
+
+
 def reach_of_found(addresses: Iterable[str]) -> Reach:
     """How far away a host is that has these addresses, one at least: as the farthest of them."""
     return max((reach_of_host(address) or "hosted" for address in addresses), key=REACHES.index)

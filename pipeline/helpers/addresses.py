@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pipeline.ask.reach import Reach, reach_of_host
+from pipeline.ask.reach import Reach
 from pipeline.clock import Clock
 from pipeline.errors import UsageError
 
@@ -30,20 +30,6 @@ class Helping:
     limit: Reach  # how far what is said may go
     key: str = ""  # for a server that wants one; Wyoming has none
     on_sent: Callable[[Sent], None] | None = None  # called with every request before it leaves
-
-
-def known_reach(address: str) -> Reach | None:
-    """Where a helper is, if its name needs no looking up."""
-    try:
-        return reach_of_host(urlsplit(address).hostname or "")
-    except ValueError:  # not an address at all, which is said where it is opened
-        return None
-
-
-def too_far(name: str, reach: Reach, limit: Reach) -> str:
-    """What is said of a helper that lies beyond `limit`."""
-    remedy = f"allow it with --reach {reach}, or ask.reach = '{reach}'"
-    return f"the helper '{name}' is {reach}: what is said would go farther than {limit}; {remedy}"
 
 
 def open_hearing(address: str, helping: Helping, language: str | None, hot_words: Sequence[str] = ()) -> HearingHelper:

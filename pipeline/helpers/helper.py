@@ -13,7 +13,6 @@ import numpy as np
 
 from pipeline.ask.reach import Reach, farther, reach_of_found
 from pipeline.errors import GlassesError
-from pipeline.helpers.addresses import too_far
 from pipeline.listen.doubt import Hearing, doubt
 from pipeline.listen.transcriber import RATE, Transcript
 from pipeline.types import Samples, read_only
@@ -133,6 +132,12 @@ async def found(name: str, host: str, port: int, limit: Reach) -> list[str]:
     addresses = sorted((_with_scope(sockaddr) for *_, sockaddr in listed), key=lambda address: ":" in address)
     near(name, reach_of_found(addresses), limit)
     return addresses
+
+
+def too_far(name: str, reach: Reach, limit: Reach) -> str:
+    """What is said of a helper that lies beyond `limit`."""
+    remedy = f"allow it with --reach {reach}, or ask.reach = '{reach}'"
+    return f"the helper '{name}' is {reach}: what is said would go farther than {limit}; {remedy}"
 
 
 def near(name: str, reach: Reach, limit: Reach) -> None:

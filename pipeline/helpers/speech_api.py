@@ -14,11 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.ask.failures import Failure, one_line
-from pipeline.ask.reach import Reach, reach_of_url
+from pipeline.ask.reach import Reach, known_reach_of_url, reach_of_url
 from pipeline.ask.sent import Sent
 from pipeline.ask.transport import Incoming, Server
 from pipeline.clock import Clock
-from pipeline.helpers.addresses import known_reach
 from pipeline.helpers.helper import CONNECT, PATIENCE, HelperLost, Sound, believed, mono, near, patience_for, sane_rate
 from pipeline.languages import language_code
 from pipeline.listen.transcriber import RATE, Transcript
@@ -64,7 +63,7 @@ class Endpoint:
 
     async def allow(self) -> None:
         """Raises HelperLost if its host can't be found, or lies beyond the limit: a name may lead anywhere."""
-        reach = known_reach(self.base_url)
+        reach = known_reach_of_url(self.base_url)
         if reach is None:
             with suppress(TimeoutError):
                 resolving = self.clock.run("resolve", lambda: reach_of_url(self.base_url))
