@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from contextlib import suppress
+from math import inf
 
 from devices.registry import shown
 from glasses.recordings.inbox import Played
@@ -22,6 +25,9 @@ from pipeline.types import AudioChunk, Event, FrameChoice, VideoFrame
 _SLOW_DISK = 20.0
 """Seconds more that a disk which does not keep up gets at the end: nothing recorded is lost to impatience."""
 
+_KNOWN = 0.5
+"""Seconds after which it is known what was played, however busy the session is: it is told when it is to be heard."""
+
 _NOTHING_SEEN = "I can't see anything right now, so I took no picture."
 
 
@@ -40,6 +46,7 @@ class Keeping:
         self._tell: Tell | None = None
         self.played: Reference | None = None
         """What the speaker plays, if the microphone may hear it: kept with the sound, since replay would answer it."""
+        self._heard: deque[AudioChunk] = deque()  # of which it is not kept yet what was played with it
         self._telling: set[asyncio.Task[None]] = set()
         self._over = False
         self.failed = asyncio.Event()
@@ -56,9 +63,9 @@ class Keeping:
         """The microphone's next sound."""
         if recorder := self._recorder:
             recorder.sound(chunk)
-            played = self.played.between(chunk.t, len(chunk.samples)) if self.played else chunk.samples[:0]
-            if played.any():
-                recorder.sound(Played(chunk.t, played, chunk.rate))
+            if self.played:
+                self._heard.append(chunk)
+                self._keep_played(recorder, chunk.t_end - _KNOWN)
 
     def event(self, event: Event) -> None:
         """What happened."""
@@ -121,6 +128,7 @@ class Keeping:
             self._log.emit("fault", turn=0, what=f"deleted to keep within the limits of [record]: {names}", told="")
         if room.warning:
             self._log.emit("fault", turn=0, what=room.warning, told="")
+        self._heard.clear()
         self._recorder = Recorder(
             self._clock,
             folder,
@@ -135,10 +143,18 @@ class Keeping:
         )
         self._log.emit("recording.started", path=str(self._recorder.path))
 
+    def _keep_played(self, recorder: Recorder, until: float) -> None:
+        """What was played while the microphone heard what has ended by `until`."""
+        with suppress(IndexError):
+            while self.played and self._heard[0].t_end <= until:
+                chunk = self._heard.popleft()
+                recorder.sound(Played(chunk.t, self.played.between(chunk.t, len(chunk.samples)), chunk.rate))
+
     async def _stop(self, *, quietly: bool = False) -> Summary | None:
         recorder, self._recorder = self._recorder, None
         if recorder is None:
             return None
+        self._keep_played(recorder, inf)
         summary = await recorder.close()
         if not quietly:
             self._ended(summary)

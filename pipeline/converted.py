@@ -19,7 +19,7 @@ def converted(model: Path, kind: str, conversion: str, make: Callable[[Path], ob
     kind: name of the folder in the cache for models of this kind.
     conversion: which way `make` goes: what was made another way is of no use.
 
-    Where nothing can be kept it is made anew each time; what is loaded must outlast its folder. Raises what `make` and
+    Where nothing can be kept it is made anew each time. What is loaded must outlast its folder. Raises what `make` and
     `load` raise.
     """
     kept = _kept(model, kind, conversion)
@@ -29,9 +29,11 @@ def converted(model: Path, kind: str, conversion: str, make: Callable[[Path], ob
     try:
         with _beside(kept) as folder:
             make(folder)
-            _forget(kept)
-            folder.replace(kept)
-            return load(kept)
+            loaded = load(folder)  # before it is moved: another process may do the same, and put its own in its place
+            with suppress(OSError):
+                _forget(kept)
+                folder.replace(kept)
+            return loaded
     except OSError:  # a disk that is full, or can't be written
         with TemporaryDirectory(prefix="glasses-") as name:
             make(Path(name))

@@ -160,6 +160,21 @@ def test_the_voice_does_not_wait_for_words_that_are_late_but_they_count(words: s
     assert of(events, "spoken")[0].data["interrupted"] is bool(becomes)
 
 
+def test_its_own_words_are_known_although_it_spoke_on_before_they_were_understood() -> None:
+    timeline = Timeline(end=16.0).says(1.0, 2.0, "First?").says(7.4, 7.7, "takes more than")
+    events = timeline.play(Scripted(LONG), costs=fixed({**FREE, "transcribe": 2.5}))
+    assert len(of(events, "resumed")) == 1
+    assert [event.data["reason"] for event in of(events, "ignored")] == ["its own words"]
+    assert spoken(events) == [(LONG, False)]
+
+
+def test_a_question_that_outlasts_an_answer_ended_by_the_button_is_heard_however_unsure() -> None:
+    timeline = Timeline(end=14.0, confidence=lambda text: 0.9 if text == "First?" else 0.3, presses=[(4.3, 4.4)])
+    events = timeline.says(1.0, 2.0, "First?").says(4.1, 6.5, "What is that?").play(Scripted(LONG))
+    assert [event.data["by"] for event in of(events, "interrupted")] == ["button"]
+    assert heard(events) == ["First?", "What is that?"]
+
+
 @pytest.mark.parametrize("words", ["Stop.", "Cancel!", "Never mind."])
 def test_stop_ends_it_at_once_and_nobody_is_asked(words: str) -> None:
     backend = Scripted(LONG)

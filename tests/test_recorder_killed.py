@@ -25,13 +25,14 @@ import os, signal, sys
 from pathlib import Path
 import numpy as np
 from glasses.recordings import Recorder, SessionInfo
+from glasses.recordings.inbox import Played
 from pipeline import clock as clocks
 from pipeline.types import AudioChunk, Event, VideoFrame
 
 folder, camera_until, microphone_until = Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])
 
 async def session(clock):
-    recording = Recorder(clock, folder, SessionInfo("A walk"), size=(96, 64), rate=16000, on_fault=print)
+    recording = Recorder(clock, folder, SessionInfo("A walk"), size=(96, 64), rate=16000, played=True, on_fault=print)
     for n in range(100):
         t = n * 0.032
         await clock.sleep_until(recording.start + t)
@@ -39,6 +40,8 @@ async def session(clock):
             recording.frame(VideoFrame(recording.start + t, n, np.full((64, 96, 3), n, np.uint8)))
         if t < microphone_until:
             recording.sound(AudioChunk(recording.start + t, np.full(512, n, np.int16), 16000))
+        if 0.5 < t < microphone_until + 0.5:  # what was played is known half a second later
+            recording.sound(Played(recording.start + t - 0.5, np.full(512, n, np.int16), 16000))
     recording.event(Event(recording.start + 3.0, 0, 0, "heard", {"text": "stop"}))
     while recording.backlog:
         await clock.sleep_until(clock.now() + 0.001)
@@ -65,6 +68,7 @@ def test_a_recorder_that_is_killed_loses_less_than_a_fifth_of_a_second(
     assert recording.title == "A walk"
     assert list(recording.frames())[-1].t > min(camera_until, 3.2) - 0.2
     assert list(recording.sound())[-1].t_end > min(microphone_until, 3.2) - 0.2
+    assert list(recording.played())[-1].t_end > min(microphone_until, 2.7) - 0.2
     assert [event.kind for event in read_events(recording)] == ["heard"]
 
 

@@ -68,7 +68,7 @@ def test_a_gap_in_the_sound_stays_a_gap(tmp_path: Path) -> None:
     assert np.array_equal(kept, np.concatenate([chunk.samples for chunk in before + after]))
 
 
-def test_what_was_played_is_kept_apart_from_the_sound_and_only_where_there_was_any(tmp_path: Path) -> None:
+def test_what_was_played_is_kept_apart_from_the_sound_at_its_times(tmp_path: Path) -> None:
     heard = chunks(0.0, 8.0)
     played = [*heard[30:46], *heard[220:236]]
     with RecordingWriter(tmp_path, size=None, rate=16_000, played=True) as writer:

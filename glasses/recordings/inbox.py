@@ -13,7 +13,7 @@ PICTURES = 96_000_000
 """Bytes of pictures that wait at most: about a second of 720p at 30 frames a second."""
 
 SOUND = 32_000_000
-"""Bytes of sound that wait at most: a quarter of an hour at 16 kHz, so only a disk that hangs for so long."""
+"""Bytes of sound that wait at most: eight minutes at 16 kHz with what is played, so only a disk that hangs so long."""
 
 _EVENTS = 100_000
 """Events that wait at most, for the same disk."""

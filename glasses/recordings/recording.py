@@ -40,7 +40,7 @@ class Recording:
         return clip.sound(self.media, self.origin)
 
     def played(self) -> Generator[AudioChunk, None, None]:
-        """What the speaker played, as `sound`, with gaps where it was silent; nothing where that was not kept."""
+        """What the speaker played, as `sound`, silence too; nothing where that was not kept."""
         if self.has_played:
             yield from clip.sound(self.media, self.origin, PLAYED)
 

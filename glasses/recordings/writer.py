@@ -93,7 +93,7 @@ class RecordingWriter:
         self._write(self._sound.add(chunk))
 
     def played(self, chunk: AudioChunk) -> None:
-        """Add what the speaker played at that time, at the rate of the sound; where it was silent there is a gap."""
+        """Add what the speaker played at that time, silence too, at the rate of the sound."""
         if self._played is None or self._played.rate != chunk.rate:
             raise ValueError(f"this recording was opened without what is played at {chunk.rate} samples per second")
         self._write(self._played.add(chunk))

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 from pipeline.converse.orders import order_in
 from pipeline.words import plain
 
-_CLEAR = 0.4
+CLEAR = 0.4
 """Confidence below which words are not taken for a follow-up: somebody far away. With Whisper tiny and base, of 40
 people's orders the 5th percentile had 0.46 and 0.50, and 30 dB quieter, before noise, 0.42 and 0.44."""
 
@@ -30,7 +30,7 @@ def addressed(text: str, confidence: float, *, after_question: bool = False) -> 
     "the left one" replies to it. English; of other languages only the orders in pipeline/converse/orders.py are known.
     """
     words = plain(text)
-    if not words or confidence < _CLEAR:
+    if not words or confidence < CLEAR:
         return False
     if order_in(text):
         return True

@@ -9,7 +9,7 @@ import asyncio
 from math import inf
 
 from pipeline.clock import Clock
-from pipeline.converse.addressed import closes
+from pipeline.converse.addressed import CLEAR, closes
 from pipeline.converse.attention import Attention
 from pipeline.converse.endpointing import NOT_MEANT, Heard, Understood
 from pipeline.converse.orders import order_in
@@ -27,9 +27,9 @@ from pipeline.types import Utterance, Word
 _TOO_LOUD = "That was too loud for the microphone, and I couldn't make it out."
 _NOT_MADE_OUT = "I couldn't make out what you said."
 
-_CLEAR = 0.4
-"""Confidence below which words that did not insist end no answer: what is left of our own echo where the sound was late
-("ring high", 0.38). Of 40 people's orders the 5th percentile had 0.46 (tiny) and 0.50 (base)."""
+_BRIEF = 0.6
+"""Seconds. What is shorter and not clear ends no answer: it was a quarter of a second of echo where the sound was late,
+heard as "ring high"."""
 
 _ATTEMPTS = 2
 """Early questions in one stretch of speech, at most: each pause of it could be its end."""
@@ -238,7 +238,8 @@ class Conductor:
         answering = self._turns.active
         if answering and backchannel(heard.text):
             return None, "a sign of listening"
-        if stretch.interrupts and not stretch.insisted and heard.confidence < _CLEAR:
+        brief = stretch.interrupts and not stretch.insisted and segment.t_end - segment.t_start < _BRIEF
+        if brief and heard.confidence < CLEAR:
             return None, "short and unclear"
         text = self._attention.meant(heard.text, heard.confidence, segment.t_start, answering=answering)
         return text, NOT_MEANT

@@ -64,7 +64,8 @@ _CUTS = tuple(round(seconds * RATE) for seconds in (-0.15, -0.1, -0.05, 0.0, 0.0
 """Samples from where the doubt began to where the word may have ended; it may have at the quietest place, too."""
 
 _ALIKE = 3
-"""Of these six ends, with which the word must be certain. With one, some voices' "I like some of these" was "Alexa"."""
+"""Of these six ends, with which the word must be certain. Of 22 made voices 3 wake "Alexa" with "I like some of these":
+2 without a second hearing, 7 if one end were enough."""
 
 _HEARD_AGAIN = ("alexa", "okay_nabu", "hey_jarvis")
 """The others' doubts are not worth it: "Hey Mycroft" is in "may I have a", and of 25 voices it would be one more."""
@@ -171,8 +172,13 @@ class MicroWakeWord:
         doubt, self._doubt = self._doubt, None
         quietest = self._end(doubt - _DOUBTED_LAG, _DOUBTED_NEAR, self._come)
         ends = (quietest, *(doubt + cut for cut in _CUTS))
-        if sum(self._again.sure(self._last[: end - first]) for end in ends) < _ALIKE:
-            return None
+        sure = 0
+        for heard, end in enumerate(ends):  # no more than it takes: all six stop everything else for 0.2 s on a Pi
+            sure += self._again.sure(self._last[: end - first])
+            if sure == _ALIKE:
+                break
+            if sure + len(ends) - heard - 1 < _ALIKE:
+                return None
         self._certain = self._come
         return quietest
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import numpy as np
@@ -129,6 +129,10 @@ class Mouth:
     def pause(self) -> None:
         """As `Speaker.pause`."""
         self._cut()
+        now = self._clock.now()
+        for line in self._queue:  # what was heard of it until now: the rest of it gets another time
+            if line.t < now:
+                self._said.append(replace(line, samples=line.samples[: round((now - line.t) * line.rate)]))
         self._heard = self._speaker.pause()
 
     def resume(self) -> None:
