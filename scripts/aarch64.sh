@@ -6,8 +6,8 @@
 #   sudo scripts/aarch64.sh [bookworm|trixie] [FOLDER]
 #
 # Needs: root on Debian, apt install debootstrap qemu-user-static ffmpeg, `make demo` done, 6 GB in FOLDER
-# (/var/tmp/glasses-RELEASE). It is slow: on two x86 cores a whole session takes 25 minutes. What was made in FOLDER is
-# used again. What one step prints is in FOLDER/*.log.
+# (/var/tmp/glasses-RELEASE). It takes half an hour, and ten minutes to make the root. What was made in FOLDER is used
+# again. What one step prints is in FOLDER/*.log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
