@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from glasses.config import read_keys
 from glasses.egress import EgressLog
@@ -15,10 +15,7 @@ from pipeline.errors import UsageError
 from pipeline.events import EventLog
 from pipeline.helpers.addresses import Helping, open_hearing, open_voice
 from pipeline.helpers.helped import Helpers
-from pipeline.helpers.helper import too_far
-
-if TYPE_CHECKING:
-    from pipeline.helpers.helper import HearingHelper, VoiceHelper
+from pipeline.helpers.helper import HearingHelper, VoiceHelper, too_far
 
 
 def helpers(config: Config, clock: Clock, log: EventLog) -> Helpers:

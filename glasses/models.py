@@ -150,12 +150,13 @@ class Models:
     ) -> Parts:
         """What a session is made of. `echoes`: the microphone may hear the speaker."""
         config = self._config
-        played = Reference() if echoes and config.listen.echo != "off" else None
+        played = Reference() if echoes else None
+        clean = self.clean(played) if played else None
         speak, start = config.speak, config.start
         transcriber, voice = LocalTranscriber(clock, self.transcriber), LocalVoice(clock, self.voice)
         others = [LocalVoice(clock, other) for other in self.other_voices]
         return Parts(
-            ears=Ears(self.segmenter(), self._wake_word(), self.clean(played) if played else None),
+            ears=Ears(self.segmenter(), self._wake_word(), clean),
             transcriber=helpers.hearing(transcriber) if helpers else transcriber,
             backend=backend,
             mouth=Mouth(
@@ -163,7 +164,7 @@ class Models:
                 helpers.voice(voice) if helpers else voice,
                 speaker,
                 others,
-                played=played,
+                played=played if clean else None,
                 volume=speak.volume,
                 cues=speak.cues,
             ),

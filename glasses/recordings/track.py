@@ -13,6 +13,7 @@ from pipeline.types import AudioChunk
 
 if TYPE_CHECKING:
     from av.audio.codeccontext import AudioCodecContext
+    from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import OutputContainer
     from av.packet import Packet
@@ -73,8 +74,8 @@ class Track:
         if encoder is not None:
             yield from self._packets(encoder, None)
 
-    def _packets(self, encoder: AudioCodecContext, piece: object) -> Iterator[Packet[AudioStream]]:
-        for packet in encoder.encode(piece):  # type: ignore[arg-type]
+    def _packets(self, encoder: AudioCodecContext, piece: AudioFrame | None) -> Iterator[Packet[AudioStream]]:
+        for packet in encoder.encode(piece):
             if packet.pts is not None:
                 packet.pts = packet.dts = packet.pts + self._stray
             packet.stream = self._stream

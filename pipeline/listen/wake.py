@@ -166,10 +166,10 @@ class MicroWakeWord:
 
     def _judge(self) -> int | None:
         """The sample at which the word ended, if a doubt is over and was one for nothing."""
-        first = self._come - len(self._last)
         if self._doubt is None or self._again is None or self._come < self._doubt + _DOUBTED_NEAR - _DOUBTED_LAG:
             return None
         doubt, self._doubt = self._doubt, None
+        first = self._come - len(self._last)
         quietest = self._end(doubt - _DOUBTED_LAG, _DOUBTED_NEAR, self._come)
         ends = (quietest, *(doubt + cut for cut in _CUTS))
         sure = 0

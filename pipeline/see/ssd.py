@@ -111,28 +111,19 @@ def boxes(offsets: _Values, priors: _Values) -> _Values:
 
 def apart(kinds: NDArray[np.int64], scores: _Values, boxes: _Values) -> list[Detection]:
     """The best boxes, best first; of those of a kind that lie on each other, the best."""
-    kept: list[int] = []
-    for kind in np.unique(kinds):
-        (rest,) = np.nonzero(kinds == kind)
-        rest = rest[np.argsort(-scores[rest], kind="stable")][:_MOST]
-        while rest.size:
-            best, rest = rest[0], rest[1:]
-            kept.append(int(best))
-            rest = rest[_overlaps(boxes[best], boxes[rest]) <= _DOUBLE]
-    kept.sort(key=lambda index: -scores[index])
+    import cv2
+
+    if not kinds.size:
+        return []
+    order = np.argsort(-scores, kind="stable")
+    best = np.concatenate([order[kinds[order] == kind][:_MOST] for kind in np.unique(kinds)])
+    kinds, scores, boxes = kinds[best], scores[best], boxes[best]
+    corners = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+    kept = cv2.dnn.NMSBoxesBatched(corners.tolist(), scores.tolist(), kinds.tolist(), 0.0, _DOUBLE)[:_MOST]
     return [
         Detection(int(kinds[index]), float(scores[index]), (float(left), float(top), float(right), float(bottom)))
-        for index, (left, top, right, bottom) in zip(kept[:_MOST], boxes[kept[:_MOST]], strict=True)
+        for index, (left, top, right, bottom) in zip(kept, boxes[[*kept]], strict=True)
     ]
-
-
-def _overlaps(box: _Values, others: _Values) -> _Values:
-    """Intersection over union of one with each of the others."""
-    sides = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
-    shared = sides.clip(0).prod(axis=1)
-    both: _Values = (box[2:] - box[:2]).prod() + (others[:, 2:] - others[:, :2]).prod(axis=1)
-    overlaps: _Values = shared / (both - shared)
-    return overlaps
 
 
 def _loaded(folder: Path) -> Network:
